@@ -1,0 +1,1 @@
+"""Spanfold: spans are posted to Lambda, folded into blocks in DynamoDB, and assembled into traces when read."""

@@ -1,0 +1,74 @@
+"""What can be set from outside: the only reader of the environment (powertools reads its own POWERTOOLS_* itself).
+
+Nothing is required at import. A deployed function without table names fails on its first request, with a clear
+word, not while `chalice package` looks at the app.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+MIB = 1024 * 1024
+
+
+class BadSetting(ValueError):
+    """An environment variable that cannot mean anything, named together with its value."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Everything that is settable, with the defaults a new deployment gets."""
+
+    facts_table: str = "spanfold-facts"
+    views_table: str = "spanfold-views"
+    control_table: str = "spanfold-control"
+    retention_days: int = 14
+    max_body_bytes: int = 4_718_592  # 6 MiB of Lambda payload hold this much after base64
+    max_decompressed_bytes: int = 20 * MIB  # the Collector's own default for a request
+    max_nesting_depth: int = 32
+    max_answer_bytes: int = 4_400_000  # what a page may weigh: base64 of it and the headers stay below 6 MB
+    cors_origins: tuple[str, ...] = ()
+
+    @property
+    def retention_s(self) -> int:
+        """How long a block is kept."""
+        return self.retention_days * 24 * 3600
+
+
+def from_environment(environ: Mapping[str, str]) -> Settings:
+    """Settings from SPANFOLD_* variables; an absent or empty one keeps its default. Raises BadSetting."""
+    names = {
+        "facts_table": "SPANFOLD_FACTS_TABLE",
+        "views_table": "SPANFOLD_VIEWS_TABLE",
+        "control_table": "SPANFOLD_CONTROL_TABLE",
+        "retention_days": "SPANFOLD_RETENTION_DAYS",
+        "max_body_bytes": "SPANFOLD_MAX_BODY_BYTES",
+        "max_decompressed_bytes": "SPANFOLD_MAX_DECOMPRESSED_BYTES",
+        "max_nesting_depth": "SPANFOLD_MAX_NESTING_DEPTH",
+        "max_answer_bytes": "SPANFOLD_MAX_ANSWER_BYTES",
+        "cors_origins": "SPANFOLD_CORS_ORIGINS",
+    }
+    defaults = Settings()
+    given = {
+        field: _read(variable, environ[variable], getattr(defaults, field))
+        for field, variable in names.items()
+        if environ.get(variable)
+    }
+    return Settings(**given)  # type: ignore[arg-type]  # each was read as its default's type
+
+
+def _read(variable: str, text: str, default: object) -> object:
+    if isinstance(default, int):
+        return _positive(variable, text)
+    if isinstance(default, tuple):
+        return tuple(part.strip() for part in text.split(",") if part.strip())
+    return text
+
+
+def _positive(variable: str, text: str) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        raise BadSetting(f"{variable}={text!r} is not a whole number") from None
+    if number < 1:
+        raise BadSetting(f"{variable}={text!r} must be at least 1")
+    return number
