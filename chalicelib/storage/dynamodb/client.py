@@ -78,7 +78,7 @@ def make_client(**given: Any) -> DynamoClient:
     )
     client = cast("DynamoClient", botocore.session.get_session().create_client("dynamodb", config=config, **given))
     events = client.meta.events
-    events.register("before-parameter-build.dynamodb.BatchWriteItem", _encode_body)
+    events.register("provide-client-params.dynamodb.BatchWriteItem", _encode_body)
     events.register("before-call.dynamodb.BatchWriteItem", _use_body)
     events.register_first("request-created.dynamodb", _refuse_after_deadline)
     return client
