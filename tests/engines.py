@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 
+from moto import mock_aws
+
 from chalicelib.storage.dynamodb.client import Connection, DynamoClient, make_client
 from chalicelib.storage.dynamodb.tables import create_missing_tables
 
@@ -16,8 +18,6 @@ TABLE_NAMES = {"facts": FACTS_TABLE, "views": VIEWS_TABLE, "control": CONTROL_TA
 @contextmanager
 def moto_tables() -> Iterator[Connection]:
     """moto in this process with the three tables, empty and ready; production's client, with its retries and hooks."""
-    from moto import mock_aws
-
     with mock_aws():
         connection = Connection(_moto_client)
         create_missing_tables(connection.client(), TABLE_NAMES)

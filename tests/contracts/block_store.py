@@ -103,9 +103,7 @@ class BlockStoreContract:
     @pytest.mark.parametrize(
         ("mine", "theirs"), [("ours", "theirs"), ("shop", "shop-dev"), ("shop-dev", "shop"), ("a", "b" * 64)]
     )
-    def test_a_tenant_never_sees_anothers_blocks(
-        self, store: BlockStore, clock: Clock, mine: str, theirs: str
-    ) -> None:
+    def test_a_tenant_never_sees_anothers_blocks(self, store: BlockStore, clock: Clock, mine: str, theirs: str) -> None:
         self.write(store, clock, [block(trace_id(1), b"mine")], mine)
         self.write(store, clock, [block(trace_id(1), b"theirs")], theirs)
         assert self.read(store, clock, trace_id(1), mine) == [block(trace_id(1), b"mine")]

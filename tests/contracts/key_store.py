@@ -14,7 +14,7 @@ EVERYTHING = KeyRecord(
     tenant="shop-dev",
     scopes=frozenset(Scope),
     expires_at_s=1_767_268_800,
-    note="the shop's build, 10 % of traffic – für Tests",
+    note="the shop's build, 10 % of traffic, für Tests",
 )
 BARE = KeyRecord(key_id="k2", secret_sha256=b"\x00\xff" * 16, tenant="default", scopes=frozenset())
 
