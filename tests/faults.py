@@ -3,7 +3,8 @@
 `with faults(plan) as calls:` wraps what moto does with a request, below botocore: signing, retries, checksums and
 parsing are the real ones. (A botocore hook that answers in moto's place would not do: all hooks run, so moto would
 still apply the write.) The plan is asked about each attempt that the SDK makes and names its outcome; `calls` lists
-the attempts as they came. Naps of the SDK's retry loop take the time of `clock` and none of ours.
+the attempts as they came. Naps of the SDK's retry loop take the time of `clock` and none of ours, and its retry
+quota, which lasts as long as a client, is not used up: tests share one, and each means the first trouble in a while.
 """
 
 import json
@@ -19,6 +20,7 @@ from unittest import mock
 
 import botocore.endpoint
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
+from botocore.retries.quota import RetryQuota
 from moto.core.models import botocore_stubber
 
 from tests.clocks import Clock
@@ -66,6 +68,7 @@ def faults(plan: Plan, clock: Clock | None = None) -> Iterator[list[Call]]:
     with (
         mock.patch.object(botocore_stubber, "process_request", process),
         mock.patch.object(botocore.endpoint, "time", sdk_time),
+        mock.patch.object(RetryQuota, "acquire", return_value=True),
     ):
         yield calls
 
