@@ -11,6 +11,8 @@ from chalicelib.model.access import KeyRecord
 from chalicelib.model.block import Block
 from chalicelib.model.deadline import Deadline
 
+MAX_PAYLOAD_BYTES = 384 * 1024  # what every store takes in one block, even when it does not compress
+
 
 class BlockStore(Protocol):
     """Facts: what was sent, by tenant and trace."""
@@ -21,10 +23,11 @@ class BlockStore(Protocol):
         Writing a block again changes nothing but its expiry (senders retry, queues redeliver), and two equal
         blocks in one call are kept once. Blocks of one trace may come in any order, hours apart, and from many
         writers at once. No blocks is no work. A block that is too big for the store is a programming error:
-        the collector splits first (`max_payload_bytes`).
+        the collector splits first, so that no payload is over MAX_PAYLOAD_BYTES.
 
         Raises StoreThrottled when the store wants less and StoreError when it cannot be reached, both before
-        `deadline` passes; some blocks may then have been kept, and the caller may write them all again.
+        `deadline` passes (nothing is begun after it; what is under way then may still take its time-out); some
+        blocks may then have been kept, and the caller may write them all again.
         """
         ...
 

@@ -1,0 +1,29 @@
+"""Engines that tests keep their tables in."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+
+from moto import mock_aws
+
+from chalicelib.storage.dynamodb.client import Connection, DynamoClient, make_client
+from chalicelib.storage.dynamodb.tables import create_missing_tables
+
+FACTS_TABLE = "facts"
+VIEWS_TABLE = "views"
+CONTROL_TABLE = "control"
+TABLE_NAMES = {"facts": FACTS_TABLE, "views": VIEWS_TABLE, "control": CONTROL_TABLE}
+
+
+@contextmanager
+def moto_tables() -> Iterator[Connection]:
+    """moto in this process with the three tables, empty and ready; production's client, with its retries and hooks."""
+    with mock_aws():
+        connection = Connection(_moto_client)
+        create_missing_tables(connection.client(), TABLE_NAMES)
+        yield connection
+
+
+@cache  # a client is quick to use and slow to make; moto answers whichever client asks while it is on
+def _moto_client() -> DynamoClient:
+    return make_client(region_name="eu-central-1", aws_access_key_id="testing", aws_secret_access_key="testing")
