@@ -1,7 +1,7 @@
 """Content-Encoding: what was done to a body on its way, undone within limits.
 
-RFC 9110 section 8.4. "deflate" is a zlib stream there (the Python OTLP exporter sends that); some senders write the bare
-deflate stream, which is taken too.
+RFC 9110 section 8.4. "deflate" is a zlib stream there (the Python OTLP exporter sends that); some senders write the
+bare deflate stream, which is taken too.
 
 The body is believed before the header. API Gateway inflates gzip and deflate requests itself and leaves the header
 in place, and a sender may forget the header. So a body that begins with the magic number of gzip or zstd is
@@ -22,6 +22,7 @@ GZIP_MAGIC = b"\x1f\x8b"
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 
 _MAX_ENCODINGS = 3  # nobody sends more than one; a list of a hundred would be an attack
+_MAX_MEMBERS = 100  # gzip members or zstd frames in one body: each costs a copy of what follows it
 _ZSTD_WINDOW_BYTES = 8 * 1024 * 1024  # what RFC 8878 section 3.1.1.1.2 asks a decoder to support
 _GZIP_LEVEL = 6
 
@@ -109,13 +110,10 @@ def _inflate(body: bytes, limit_bytes: int) -> bytes:
     """A zlib stream or a bare deflate stream. What is neither has been inflated on the way."""
     if not _begins_zlib(body):
         try:
-            return _inflated(body, limit_bytes, -zlib.MAX_WBITS)[0]
+            return _inflated_to_the_end(body, limit_bytes, -zlib.MAX_WBITS)
         except _BrokenBodyError:
             return _by_its_look(body, limit_bytes)
-    inflated, rest = _inflated(body, limit_bytes, zlib.MAX_WBITS)
-    if rest:
-        raise _BrokenBodyError(f"{len(rest)} bytes after its end")
-    return inflated
+    return _inflated_to_the_end(body, limit_bytes, zlib.MAX_WBITS)
 
 
 def _begins_zlib(body: bytes) -> bool:
@@ -124,15 +122,24 @@ def _begins_zlib(body: bytes) -> bool:
 
 
 def _gunzip(body: bytes, limit_bytes: int) -> bytes:
-    members = []
+    members: list[bytes] = []
     room = limit_bytes
     while body:
         if not body.startswith(GZIP_MAGIC):
             raise _BrokenBodyError(f"{len(body)} bytes after its end")
+        if len(members) == _MAX_MEMBERS:
+            raise _BrokenBodyError(f"more than {_MAX_MEMBERS} gzip members")
         member, body = _inflated(body, room, 16 + zlib.MAX_WBITS)
         members.append(member)
         room -= len(member)
     return b"".join(members)
+
+
+def _inflated_to_the_end(body: bytes, limit_bytes: int, window_bits: int) -> bytes:
+    inflated, rest = _inflated(body, limit_bytes, window_bits)
+    if rest:
+        raise _BrokenBodyError(f"{len(rest)} bytes after its end")
+    return inflated
 
 
 def _inflated(body: bytes, limit_bytes: int, window_bits: int) -> tuple[bytes, bytes]:
@@ -155,20 +162,22 @@ def _unzstd(body: bytes, limit_bytes: int) -> bytes:
     unpacker = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW_BYTES)
     try:
         with unpacker.stream_reader(BytesIO(body), read_across_frames=True) as reader:
-            bounded = reader.read(limit_bytes + 1)
-        if len(bounded) > limit_bytes:
+            unpacked = reader.read(limit_bytes + 1)
+        if len(unpacked) > limit_bytes:
             raise _TooLargeError
-        # The reader does not tell a stream cut short from one that ended. This one does, and its output is
-        # known by now to fit.
-        while body:
+        # The reader does not tell a stream cut short from one that ended. This does, and by now its output is
+        # known to fit.
+        for _ in range(_MAX_MEMBERS):
             frame = unpacker.decompressobj()
             frame.decompress(body)
             if not frame.eof:
                 raise _BrokenBodyError("it is cut short")
             body = frame.unused_data
+            if not body:
+                return unpacked
     except zstandard.ZstdError as broken:
         raise _BrokenBodyError(str(broken)) from broken
-    return bounded
+    raise _BrokenBodyError(f"more than {_MAX_MEMBERS} zstd frames")
 
 
 _DECODERS: dict[str, Callable[[bytes, int], bytes]] = {

@@ -29,7 +29,6 @@ from chalicelib.codecs.otlp.messages import (
     TracesData,
 )
 
-
 _ENCODER = msgspec.json.Encoder()
 
 

@@ -244,7 +244,7 @@ def _rebuilt(data: bytes, name: str, visit: Callable[[_Field], bytes | None]) ->
         if body is field.body:
             parts.append(field.raw)
         elif body is not None:
-            parts.append(_tag(field.number) + _varint_bytes(len(body)) + body)
+            parts.append(_tag(field.number) + varint(len(body)) + body)
     return b"".join(parts)
 
 
@@ -312,7 +312,8 @@ def _varint(data: bytes, at: int) -> tuple[int, int]:
             raise BrokenMessageError("a number longer than ten bytes")
 
 
-def _varint_bytes(value: int) -> bytes:
+def varint(value: int) -> bytes:
+    """A number, not negative, as a varint."""
     encoded = bytearray()
     while value > 0x7F:
         encoded.append(value & 0x7F | 0x80)
@@ -322,4 +323,4 @@ def _varint_bytes(value: int) -> bytes:
 
 
 def _tag(number: int) -> bytes:
-    return _varint_bytes(number << 3 | _LENGTH)
+    return varint(number << 3 | _LENGTH)
