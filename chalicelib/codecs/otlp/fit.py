@@ -7,7 +7,7 @@ attribute `spanfold.cut`, as "<where>: <size in bytes before>", beside what was 
 The same span is always cut in the same way, so that a repeated post makes the same block.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from chalicelib.codecs.otlp.messages import AnyValue, KeyValue, ResourceSpans, ScopeSpans, Span
@@ -25,6 +25,7 @@ _MARKS = 16
 _WHERE_CHARACTERS = 120
 _MARKS_BYTES = _MARKS * (4 * _WHERE_CHARACTERS + 32)  # all marks at their longest, in UTF-8, and the dropped counts
 _MAX_UINT32 = 0xFFFF_FFFF
+_LEAST_ITEM_BYTES = 2  # an empty message in a list: its tag and its length
 
 _Message = Any  # upb messages are taken apart by their descriptors here, which types know nothing of
 
@@ -74,14 +75,13 @@ class _Leaf(NamedTuple):
 
 
 def _shrink(message: _Message, limit_bytes: int) -> list[_Mark]:
-    marks = _cut_leaves(message, message.ByteSize() - limit_bytes)
+    lists = _lists(message)
+    marks = [mark for owner, name in lists for mark in _keep(owner, name, limit_bytes // _LEAST_ITEM_BYTES)]
+    marks += _cut_leaves(message, message.ByteSize() - limit_bytes)
     if message.ByteSize() > limit_bytes:
         marks += _discard_unknown(message)
-    droppable = [
-        (owner, name, sum(item.ByteSize() for item in getattr(owner, name))) for owner, name in _lists(message)
-    ]
-    for owner, name, _ in sorted(droppable, key=lambda droppable: -droppable[2]):
-        marks += _drop_from_end(owner, name, message.ByteSize() - limit_bytes)
+    for owner, name in sorted(lists, key=lambda named: -sum(item.ByteSize() for item in getattr(*named))):
+        marks += _keep(owner, name, _number_that_leaves(getattr(owner, name), message.ByteSize() - limit_bytes))
     return marks
 
 
@@ -163,22 +163,28 @@ def _lists(message: Span | ResourceSpans | ScopeSpans) -> tuple[tuple[_Message, 
     return ((message.scope, "attributes"),)
 
 
-def _drop_from_end(owner: _Message, name: str, excess_bytes: int) -> list[_Mark]:
-    """Drop as many of the last items as weigh `excess_bytes`, and add them to the dropped count if there is one."""
-    items = getattr(owner, name)
+def _number_that_leaves(items: Sequence[_Message], excess_bytes: int) -> int:
+    """How many items from the beginning may stay so that the others weigh `excess_bytes`."""
     kept = len(items)
-    freed_bytes = 0
-    while kept and freed_bytes < excess_bytes:
+    while kept and excess_bytes > 0:
         kept -= 1
-        freed_bytes += items[kept].ByteSize()
+        excess_bytes -= items[kept].ByteSize() + _LEAST_ITEM_BYTES
+    return kept
+
+
+def _keep(owner: _Message, name: str, kept: int) -> list[_Mark]:
+    """Drop all but the first `kept` items of a list, and add them to its dropped count if there is one."""
+    items = getattr(owner, name)
     dropped = len(items) - kept
-    if not dropped:
+    if dropped <= 0:
         return []
+    before = owner.ByteSize()
     del items[kept:]
+    size_bytes = before - owner.ByteSize()
     counter = f"dropped_{name}_count"
     if counter in owner.DESCRIPTOR.fields_by_name:
         setattr(owner, counter, min(getattr(owner, counter) + dropped, _MAX_UINT32))
-    return [_Mark(f"the last {dropped} {name}", freed_bytes, dropped)]
+    return [_Mark(f"the last {dropped} {name}", size_bytes, dropped)]
 
 
 _BEARER: dict[type, Callable[[Any], Any]] = {

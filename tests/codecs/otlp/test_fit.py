@@ -169,3 +169,11 @@ def test_every_span_fits_at_last_and_always_in_the_same_way(values, events, name
     assert cut(Span.FromString(big.SerializeToString())) == (fitted, cuts)
     assert (cuts > 0) == (fitted != big)
     assert (fitted.span_id, fitted.trace_id) == (big.span_id, big.trace_id)
+
+
+def test_a_million_empty_attributes_are_dropped_without_looking_at_each():
+    """A post of two megabytes can hold this; only what could fit at all is worth looking at."""
+    big = Span.FromString(span().SerializeToString() + b"\x4a\x00" * 1_000_000)
+    fitted, cuts = cut(big)
+    assert cuts == fitted.dropped_attributes_count == 1_000_000 - (len(fitted.attributes) - 1)
+    assert marks(fitted.attributes)[0].startswith("the last 8")

@@ -157,7 +157,7 @@ def test_a_post_whose_blocks_would_not_fit_in_memory_is_too_large():
 
 
 def test_a_post_of_too_many_traces_is_too_large_before_they_are_grouped():
-    sent = sent_by("cart", *(span(1, number.to_bytes(16, "big")) for number in range(1, 26_000)))
+    sent = sent_by("cart", *(span(1, number.to_bytes(16, "big")) for number in range(1, 52_000)))
     with pytest.raises(PayloadTooLarge):
         group(message(sent), ROOMY)
 
