@@ -10,8 +10,8 @@ The same span is always cut in the same way, so that a repeated post makes the s
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
+from chalicelib.codecs.otlp.envelopes import FRAME_BYTES
 from chalicelib.codecs.otlp.messages import AnyValue, KeyValue, ResourceSpans, ScopeSpans, Span
-from chalicelib.codecs.otlp.wire import FRAME_BYTES
 
 # DynamoDB takes items of 409,600 bytes. zstd adds less than 1 % to what it cannot compress, keys and counts take
 # some hundred bytes: a payload of this size is an item in the worst case, and anything above might not be.

@@ -12,9 +12,9 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from chalicelib.codecs.otlp.decoded import Rejection
+from chalicelib.codecs.otlp.envelopes import FRAME_BYTES, Section, resource_envelope, scope_envelope, traces_data
 from chalicelib.codecs.otlp.fit import Cutter
 from chalicelib.codecs.otlp.messages import Span, TracesData
-from chalicelib.codecs.otlp.wire import FRAME_BYTES, Section, resource_envelope, scope_envelope, traces_data
 from chalicelib.model.block import Block
 from chalicelib.model.errors import PayloadTooLarge
 from chalicelib.model.ids import SPAN_ID_BYTES, TRACE_ID_BYTES

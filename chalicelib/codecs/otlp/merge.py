@@ -16,8 +16,8 @@ from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple
 
+from chalicelib.codecs.otlp.envelopes import FRAME_BYTES, Section, resource_envelope, scope_envelope, traces_data
 from chalicelib.codecs.otlp.messages import TracesData
-from chalicelib.codecs.otlp.wire import FRAME_BYTES, Section, resource_envelope, scope_envelope, traces_data
 
 _MOMENT = struct.Struct(">Q8s")  # start time and span id; compares as bytes in the order of both
 _DIGEST_BYTES = 16

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chalicelib.codecs.otlp.envelopes import resource_envelope, scope_envelope
 from chalicelib.codecs.otlp.fit import ENVELOPE_BYTES, LONE_PAYLOAD_BYTES, Cutter
 from chalicelib.codecs.otlp.messages import AnyValue, KeyValue, ResourceSpans, ScopeSpans, Span
-from chalicelib.codecs.otlp.wire import resource_envelope, scope_envelope
 from tests.codecs.otlp.actors import attributes, sent_by, span
 
 HUGE = 500_000
