@@ -51,7 +51,7 @@ def group(message: TracesData, max_payload_bytes: int) -> Grouped:
     """One block for each trace in `message`, or several when its payload would pass `max_payload_bytes`.
 
     Blocks come in the order in which their traces first appear; the same message gives the same bytes. A span that
-    is too big for a block of its own is cut (fit.py), and only then may a block pass `max_payload_bytes`, up to
+    is too big for a block of its own is cut (cutting.py), and only then may a block pass `max_payload_bytes`, up to
     fit.LONE_PAYLOAD_BYTES. Raises PayloadTooLarge when the blocks together would pass MAX_UNFOLDED_BYTES.
     """
     cutter = Cutter()
