@@ -11,8 +11,16 @@ from chalicelib.assembly.vocabulary import NO_ROOT, SEVERAL_ROOTS, SEVERAL_TRACE
 from chalicelib.model.span import Kind, Span, StatusCode
 from chalicelib.model.trace import AssembledSpan, AssembledTrace, Orphan, Segment, TraceSummary, Warned
 
-_KINDS = {int(kind): kind.name.lower() for kind in Kind}
-_STATUSES = {int(status): status.name.lower() for status in StatusCode}
+# Literals, because msgspec leaves out a default only when it is the very same string object.
+_KINDS: dict[int, str] = {
+    Kind.UNSPECIFIED: "unspecified",
+    Kind.INTERNAL: "internal",
+    Kind.SERVER: "server",
+    Kind.CLIENT: "client",
+    Kind.PRODUCER: "producer",
+    Kind.CONSUMER: "consumer",
+}
+_STATUSES: dict[int, str] = {StatusCode.UNSET: "unset", StatusCode.OK: "ok", StatusCode.ERROR: "error"}
 
 _REMOTENESS_KNOWN = 1 << 8  # trace.proto, SpanFlags
 _PARENT_REMOTE = 1 << 9
