@@ -1,35 +1,15 @@
 """Large traces: nothing recurses and nothing is quadratic, or these would not end."""
 
-import random
+import subprocess
+import sys
 
 import msgspec
 import pytest
 
 from chalicelib.assembly.steps import assemble
 from chalicelib.model.span import Span
-from tests.actors import CHECKOUT, NOON_NS, PAYMENTS, TRACE_ID
-
-COUNT = 100_000
-
-PARENTS = {
-    "chain": lambda number, rnd: number - 1,
-    "star": lambda number, rnd: 0,
-    "random tree": lambda number, rnd: rnd.randrange(number),
-}
-
-
-def large(shape: str) -> list[Span]:
-    """Spans that nest like their shape, in a shuffled order."""
-    rnd = random.Random(7)
-    spans = [Span(trace_id=TRACE_ID, span_id=f"{1:016x}", start_ns=NOON_NS, end_ns=NOON_NS + 2 * COUNT)]
-    for number in range(1, COUNT):
-        parent = spans[PARENTS[shape](number, rnd)]
-        resource = PAYMENTS if number % 2 else CHECKOUT
-        times = {"start_ns": parent.start_ns + 1, "end_ns": max(parent.start_ns + 1, parent.end_ns - 1)}
-        ids = {"span_id": f"{number + 1:016x}", "parent_id": parent.span_id}
-        spans.append(Span(trace_id=TRACE_ID, resource=resource, **ids, **times))
-    rnd.shuffle(spans)
-    return spans
+from tests.actors import NOON_NS, TRACE_ID
+from tests.assembly.shapes import COUNT, PARENTS, large
 
 
 @pytest.mark.parametrize("shape", PARENTS)
@@ -66,3 +46,9 @@ def test_a_hundred_thousand_spans_with_two_ids_between_them_are_assembled():
     trace = assemble(clash)
     assert len(trace.spans) == COUNT
     assert {warned.code: warned.span_count for warned in trace.warnings}["id-used-twice"] == COUNT
+
+
+def test_assembling_a_hundred_thousand_spans_takes_no_more_than_a_kilobyte_and_a_half_of_memory_each():
+    command = [sys.executable, "-m", "tests.assembly.peak_memory", "random tree"]
+    grown = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603  # our own program
+    assert int(grown.stdout) < 1536
