@@ -1,0 +1,54 @@
+"""A trace by id, assembled: what `GET /v1/traces/{trace_id}/assembly` answers with."""
+
+from collections.abc import Callable
+
+from chalicelib.assembly.steps import assemble
+from chalicelib.codecs.assembly import AssemblyPage, encode
+from chalicelib.model.deadline import Deadline
+from chalicelib.model.trace import AssembledTrace
+from chalicelib.query.traces import read_spans
+from chalicelib.services import Services
+
+# How many times the budget a packed page may hold: tried from the left. Gzip takes an assembled trace to about a
+# seventh, and each page costs a whole assembly, so that few large pages are worth a second packing.
+EXPANSIONS = (12, 6, 3, 1)
+
+
+def read_assembly(services: Services, tenant: str, trace_id: str, deadline: Deadline) -> AssembledTrace:
+    """The trace, whole; with a 16-digit id every trace whose low 64 bits they are, together.
+
+    Raises NoSuchTrace when the tenant has none, QueryError for a malformed id, and StoreError as the store does.
+    """
+    return assemble(read_spans(services, tenant, trace_id, deadline))
+
+
+def read_assembly_page(  # noqa: PLR0913  # who asks, for what, until when, and in what packing
+    services: Services,
+    tenant: str,
+    trace_id: str,
+    cursor: str | None,
+    deadline: Deadline,
+    *,
+    pack: Callable[[bytes], bytes] | None = None,
+) -> AssemblyPage:
+    """The page at `cursor` (None: the first) of the trace as JSON, within the answer budget.
+
+    With `pack` (gzip, say) the body comes packed, and it is the packed bytes that keep to the budget.
+    Raises as `read_assembly`, and QueryError for a cursor that is malformed or of another state of the trace.
+    """
+    trace = read_assembly(services, tenant, trace_id, deadline)
+    budget_bytes = services.settings.max_answer_bytes
+    if pack is None:
+        return encode(trace, cursor, budget_bytes)
+    return _packed_page(trace, cursor, budget_bytes, pack)
+
+
+def _packed_page(
+    trace: AssembledTrace, cursor: str | None, budget_bytes: int, pack: Callable[[bytes], bytes]
+) -> AssemblyPage:
+    for expansion in EXPANSIONS:
+        page = encode(trace, cursor, budget_bytes * expansion)
+        packed = AssemblyPage(pack(page.body), page.cursor)
+        if len(packed.body) <= budget_bytes:
+            break
+    return packed
