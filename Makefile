@@ -6,7 +6,9 @@ JSON_VENV := .venv-json
 JS := tests/clients/js
 PY := $(VENV)/bin/python
 STAGE ?= dev
+TENANT ?= default
 SCOPE ?= ingest
+comma := ,
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-clients run test check format demo bench key package clean
@@ -44,7 +46,7 @@ bench: setup ## one table: bytes, write units and CPU, with ratios to the floors
 	@exec $(PY) -m benchmarks
 
 key: setup ## make an access key: make key TENANT=acme SCOPE=ingest,read
-	@exec $(PY) -m chalicelib.cli.key --tenant "$(TENANT)" --scope "$(SCOPE)"
+	@exec $(PY) -m chalicelib.cli.key --tenant "$(TENANT)" $(addprefix --scope=,$(subst $(comma), ,$(SCOPE)))
 
 package: setup ## build what CloudFormation deploys into build/STAGE: make package STAGE=dev
 	@exec $(PY) -m infra.package --stage "$(STAGE)" "build/$(STAGE)"
