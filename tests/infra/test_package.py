@@ -135,7 +135,7 @@ if sys.platform == "linux":  # the only system that loads Lambda's binaries
     def test_the_bundle_answers_with_nothing_else_on_the_path(runnable, tmp_path):
         with ZipFile(runnable / "deployment.zip") as archive:
             archive.extractall(tmp_path)
-        completed = subprocess.run(
+        completed = subprocess.run(  # noqa: S603  # our own words
             [sys.executable, "-S", "-E", "-W", "error", "-c", ASK_HEALTHZ],
             input=json.dumps(HEALTHZ),
             cwd=tmp_path,
