@@ -1,0 +1,82 @@
+"""`chalice package` with what it leaves out: the config is checked first, infra/merge.yaml laid over, sizes printed.
+
+    python -m infra.package --stage dev build/dev
+
+writes build/dev/sam.yaml and build/dev/deployment.zip. Chalice fetches wheels for Lambda's Linux and for the Python
+that runs it, so nothing is compiled here, and no AWS credentials are needed.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from zipfile import ZipFile
+
+from infra.chalice_config import find_problems, read_config
+
+MERGE_TEMPLATE = Path(__file__).parent / "merge.yaml"
+MAX_ZIPPED_BYTES = 50_000_000  # what Lambda takes in one upload
+MAX_UNZIPPED_BYTES = 250_000_000  # what it unpacks
+
+
+@dataclass(frozen=True, kw_only=True)
+class BundleSize:
+    """What Lambda is given, and what it unpacks."""
+
+    zipped_bytes: int
+    unzipped_bytes: int
+
+    def __str__(self) -> str:
+        return f"{self.zipped_bytes / 1e6:.1f} MB zipped, {self.unzipped_bytes / 1e6:.1f} MB unpacked"
+
+    @property
+    def fits(self) -> bool:
+        """Whether Lambda takes it."""
+        return self.zipped_bytes <= MAX_ZIPPED_BYTES and self.unzipped_bytes <= MAX_UNZIPPED_BYTES
+
+
+def package(project: Path, stage: str, target: Path) -> BundleSize:
+    """Build `stage` of the app in `project` into `target`. Raises subprocess.CalledProcessError.
+
+    The template is the same for every region; Chalice only wants one to be named.
+    """
+    command = [sys.executable, "-c", "import sys; from chalice.cli import main; sys.exit(main())"]
+    options = ["package", "--stage", stage, "--merge-template", str(MERGE_TEMPLATE), str(target)]
+    environment = {"AWS_DEFAULT_REGION": "us-east-1", "AWS_EC2_METADATA_DISABLED": "true", **os.environ}
+    subprocess.run([*command, *options], cwd=project, env=environment, check=True)  # noqa: S603  # no shell, our words
+    return bundle_size(target / "deployment.zip")
+
+
+def bundle_size(bundle: Path) -> BundleSize:
+    """How big a deployment package is. Raises OSError and zipfile.BadZipFile."""
+    with ZipFile(bundle) as archive:
+        unzipped = sum(entry.file_size for entry in archive.infolist())
+    return BundleSize(zipped_bytes=bundle.stat().st_size, unzipped_bytes=unzipped)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Package one stage of the project in the working directory; 0, or 1 with the reasons on standard error."""
+    parser = argparse.ArgumentParser(prog="python -m infra.package")
+    parser.add_argument("--stage", required=True)
+    parser.add_argument("target", type=Path)
+    asked = parser.parse_args(arguments)
+    config = read_config()
+    problems = list(find_problems(config))
+    if asked.stage not in config["stages"]:
+        problems.append(f"no stage {asked.stage!r}; there are {', '.join(config['stages'])}")
+    if problems:
+        print("\n".join(f".chalice/config.json: {problem}" for problem in problems), file=sys.stderr)
+        return 1
+    size = package(Path.cwd(), asked.stage, asked.target.absolute())
+    print(f"{asked.target}/sam.yaml, {asked.target}/deployment.zip: {size}")
+    if not size.fits:
+        print("that is more than Lambda takes", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,82 @@
+"""describe-stacks in, .chalice/config.json out."""
+
+import io
+import json
+
+import pytest
+
+from infra.outputs import WrongStack, main, outputs_of, with_outputs
+from tests.infra.templates import ROOT, template
+
+OUTPUTS = {
+    "Stage": "dev",
+    "FactsTableName": "spanfold-dev-facts",
+    "ViewsTableName": "spanfold-dev-views",
+    "ControlTableName": "spanfold-dev-control",
+    "FactsStreamArn": "arn:aws:dynamodb:eu-west-1:123456789012:table/spanfold-dev-facts/stream/2026",
+}
+CONFIG = {
+    "version": "2.0",
+    "stages": {"dev": {"environment_variables": {"SPANFOLD_RETENTION_DAYS": "3"}}, "prod": {"tags": {}}},
+}
+
+
+def described(outputs):
+    pairs = [{"OutputKey": key, "OutputValue": text} for key, text in outputs.items()]
+    return {"Stacks": [{"StackName": "spanfold-dev-tables", "Outputs": pairs}]}
+
+
+def test_a_stage_gets_its_table_names_and_keeps_everything_else():
+    assert with_outputs(CONFIG, "dev", OUTPUTS) == {
+        "version": "2.0",
+        "stages": {
+            "dev": {
+                "environment_variables": {
+                    "SPANFOLD_RETENTION_DAYS": "3",
+                    "SPANFOLD_FACTS_TABLE": "spanfold-dev-facts",
+                    "SPANFOLD_VIEWS_TABLE": "spanfold-dev-views",
+                    "SPANFOLD_CONTROL_TABLE": "spanfold-dev-control",
+                }
+            },
+            "prod": {"tags": {}},
+        },
+    }
+
+
+def test_the_template_puts_out_everything_that_is_read():
+    names = set(template(ROOT / "infra" / "tables.yaml")["Outputs"])
+    assert with_outputs(CONFIG, "dev", dict.fromkeys(names, "dev"))
+
+
+@pytest.mark.parametrize(
+    ("stage", "outputs", "reason"),
+    [
+        ("prod", OUTPUTS, "outputs of stage 'dev', not of 'prod'"),
+        ("test", OUTPUTS, "stage 'test' is not in"),
+        ("dev", {"Stage": "dev", "FactsTableName": "a"}, "no output ControlTableName, ViewsTableName"),
+    ],
+)
+def test_another_stacks_outputs_are_refused(stage, outputs, reason):
+    with pytest.raises(WrongStack, match=reason):
+        with_outputs(CONFIG, stage, outputs)
+
+
+def test_two_stacks_are_not_guessed_between():
+    with pytest.raises(WrongStack, match="2 stacks"):
+        outputs_of({"Stacks": [{}, {}]})
+
+
+def test_the_command_rewrites_the_file_as_people_keep_it(tmp_path):
+    path = tmp_path / "config.json"
+    committed = (ROOT / ".chalice" / "config.json").read_text(encoding="utf-8")
+    path.write_text(committed, encoding="utf-8")
+    assert main(["--stage", "dev"], io.StringIO(json.dumps(described(OUTPUTS))), path) == 0
+    assert path.read_text(encoding="utf-8") == committed
+
+
+def test_the_command_says_in_one_line_what_is_wrong_and_leaves_the_file(tmp_path, capsys):
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps(CONFIG), encoding="utf-8")
+    assert main(["--stage", "prod"], io.StringIO(json.dumps(described(OUTPUTS))), path) == 1
+    assert capsys.readouterr().err == "infra.outputs: these are the outputs of stage 'dev', not of 'prod'\n"
+    assert json.loads(path.read_text(encoding="utf-8")) == CONFIG

@@ -1,0 +1,72 @@
+"""infra/tables.yaml against the schema that the code writes and the local runner makes."""
+
+import pytest
+
+from tests.infra.templates import ROOT, cfn_lint, properties, resource, template
+
+TABLES_YAML = ROOT / "infra" / "tables.yaml"
+LOGICAL_IDS = {"facts": "FactsTable", "views": "ViewsTable", "control": "ControlTable"}
+
+every_table = pytest.mark.parametrize("role", LOGICAL_IDS)
+
+
+@pytest.fixture(scope="module")
+def tables():
+    return template(TABLES_YAML)
+
+
+@pytest.fixture
+def schemas():
+    from chalicelib.storage.dynamodb import tables  # noqa: PLC0415  # the other tests here do not need it
+
+    return tables
+
+
+def test_cfn_lint_has_nothing_to_say():
+    assert cfn_lint(TABLES_YAML) == ""
+
+
+def test_there_is_a_table_for_every_role_and_no_other(tables, schemas):
+    assert set(schemas.SCHEMAS) == set(LOGICAL_IDS)
+    assert set(tables["Resources"]) == set(LOGICAL_IDS.values())
+
+
+@every_table
+def test_keys_and_billing_are_those_of_the_code(tables, schemas, role):
+    declared = properties(tables, LOGICAL_IDS[role])
+    expected = schemas.table_properties(schemas.SCHEMAS[role])
+    assert {name: declared[name] for name in expected} == expected
+
+
+@every_table
+def test_items_expire_by_the_attribute_that_the_code_writes(tables, schemas, role):
+    attribute = schemas.SCHEMAS[role].ttl_attribute
+    expected = {"AttributeName": attribute, "Enabled": True} if attribute else None
+    assert properties(tables, LOGICAL_IDS[role]).get("TimeToLiveSpecification") == expected
+
+
+@every_table
+def test_the_stream_is_the_one_that_the_code_reads(tables, schemas, role):
+    view = schemas.SCHEMAS[role].stream_view
+    expected = {"StreamViewType": view} if view else None
+    assert properties(tables, LOGICAL_IDS[role]).get("StreamSpecification") == expected
+
+
+@every_table
+def test_a_table_outlives_its_stack_and_can_be_restored(tables, role):
+    assert resource(tables, LOGICAL_IDS[role])["DeletionPolicy"] == "Retain"
+    assert resource(tables, LOGICAL_IDS[role])["UpdateReplacePolicy"] == "Retain"
+    declared = properties(tables, LOGICAL_IDS[role])
+    assert declared["DeletionProtectionEnabled"] == {"Ref": "DeletionProtection"}
+    assert declared["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert declared["SSESpecification"] == {"SSEEnabled": True}
+
+
+@every_table
+def test_a_table_is_named_after_its_stage_and_role(tables, role):
+    assert properties(tables, LOGICAL_IDS[role])["TableName"] == {"Fn::Sub": f"spanfold-${{Stage}}-{role}"}
+
+
+@every_table
+def test_the_stack_puts_out_every_name(tables, role):
+    assert tables["Outputs"][f"{LOGICAL_IDS[role]}Name"]["Value"] == {"Ref": LOGICAL_IDS[role]}
