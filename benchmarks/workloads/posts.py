@@ -19,7 +19,7 @@ from benchmarks.workloads.worlds import World
 
 NOON_NS = 1_795_348_800_000_000_000  # 2026-11-22T12:00:00Z
 COLD_SHARE = 0.06
-FAILING_SHARE = 0.03
+FAILING_SHARE = 0.02
 INSTANCES_PER_SERVICE = 3
 ERROR = 2
 
@@ -130,7 +130,7 @@ def _contents(
         planned += operation.steps
     found = [content.root(service, operation, cold, random)]
     if cold and span_count > 1:
-        found.append(content.init_span(service, random))
+        found.append(content.init_span())
     about: dict[str, str] = {}
     return found + [content.step(service, each, about, random) for each in planned[: span_count - len(found)]]
 

@@ -5,7 +5,13 @@ releases write the HTTP and FaaS conventions of before 2023 (`http.method`, `faa
 ones; both are in the field, so both are here.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+CONDITION_FAILED = (
+    "An error occurred (ConditionalCheckFailedException) when calling the PutItem operation: "
+    "The conditional request failed"
+)
+READ_TIMED_OUT = "HTTPSConnectionPool(host='{host}', port=443): Read timed out. (read timeout=3)"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,7 +23,6 @@ class Sdk:
     distro: tuple[tuple[str, str], ...]
     runtime_name: str
     runtime_version: str
-    runtime_description: str
     lambda_scope: tuple[str, str]
     aws_scope: tuple[str, str]
     http_scope: tuple[str, str]
@@ -25,7 +30,6 @@ class Sdk:
     stable_conventions: bool
     parent_flags_only: bool  # Python sends 0x100/0x300, the others add the sampled bit
     has_instance_id: bool
-    exception_prefix: str
     exceptions: tuple[tuple[str, str], ...]
     frame: str  # one line of a stack trace; {module}, {function}, {line}
 
@@ -33,10 +37,9 @@ class Sdk:
 PYTHON = Sdk(
     language="python",
     version="1.45.2",
-    distro=(("telemetry.auto.version", "0.66b2"),),
+    distro=(),
     runtime_name="cpython",
     runtime_version="3.12.11",
-    runtime_description="3.12.11 (main, Jun  4 2026, 08:56:18) [GCC 11.5.0 20240719 (Red Hat 11.5.0-5)]",
     lambda_scope=("opentelemetry.instrumentation.aws_lambda", "0.66b2"),
     aws_scope=("opentelemetry.instrumentation.botocore", "0.66b2"),
     http_scope=("opentelemetry.instrumentation.urllib3", "0.66b2"),
@@ -44,14 +47,14 @@ PYTHON = Sdk(
     stable_conventions=True,
     parent_flags_only=True,
     has_instance_id=True,
-    exception_prefix="",
     exceptions=(
         ("ValueError", "{thing} {id} is not valid"),
         ("KeyError", "'{thing}'"),
-        ("botocore.exceptions.ClientError", "An error occurred (ConditionalCheckFailedException) when calling the "
-         "PutItem operation: The conditional request failed"),
-        ("urllib3.exceptions.ReadTimeoutError", "HTTPSConnectionPool(host='{host}', port=443): Read timed out. "
-         "(read timeout=3)"),
+        ("botocore.exceptions.ClientError", CONDITION_FAILED),
+        (
+            "urllib3.exceptions.ReadTimeoutError",
+            "HTTPSConnectionPool(host='{host}', port=443): Read timed out. (read timeout=3)",
+        ),
     ),
     frame='  File "/var/task/{module}.py", line {line}, in {function}\n    return {function}_once(event)\n',
 )
@@ -62,7 +65,6 @@ PYTHON_OLD = Sdk(
     distro=(("telemetry.auto.version", "0.43b0"),),
     runtime_name="cpython",
     runtime_version="3.11.9",
-    runtime_description="3.11.9 (main, Apr 16 2024, 13:52:49) [GCC 7.3.1 20180712 (Red Hat 7.3.1-17)]",
     lambda_scope=("opentelemetry.instrumentation.aws_lambda", "0.43b0"),
     aws_scope=("opentelemetry.instrumentation.botocore", "0.43b0"),
     http_scope=("opentelemetry.instrumentation.requests", "0.43b0"),
@@ -70,7 +72,6 @@ PYTHON_OLD = Sdk(
     stable_conventions=False,
     parent_flags_only=True,
     has_instance_id=False,
-    exception_prefix="",
     exceptions=PYTHON.exceptions,
     frame=PYTHON.frame,
 )
@@ -81,15 +82,13 @@ NODE = Sdk(
     distro=(),
     runtime_name="nodejs",
     runtime_version="22.21.0",
-    runtime_description="Node.js",
     lambda_scope=("@opentelemetry/instrumentation-aws-lambda", "0.71.0"),
     aws_scope=("@opentelemetry/instrumentation-aws-sdk", "0.74.0"),
     http_scope=("@opentelemetry/instrumentation-http", "0.223.1"),
     app_version="1.0.0",
     stable_conventions=True,
     parent_flags_only=False,
-    has_instance_id=True,
-    exception_prefix="",
+    has_instance_id=False,
     exceptions=(
         ("TypeError", "Cannot read properties of undefined (reading '{thing}')"),
         ("Error", "{thing} {id} not found"),
@@ -105,7 +104,6 @@ NODE_OLD = Sdk(
     distro=(),
     runtime_name="nodejs",
     runtime_version="18.20.4",
-    runtime_description="Node.js",
     lambda_scope=("@opentelemetry/instrumentation-aws-lambda", "0.37.0"),
     aws_scope=("@opentelemetry/instrumentation-aws-sdk", "0.36.0"),
     http_scope=("@opentelemetry/instrumentation-http", "0.44.0"),
@@ -113,7 +111,6 @@ NODE_OLD = Sdk(
     stable_conventions=False,
     parent_flags_only=False,
     has_instance_id=False,
-    exception_prefix="",
     exceptions=NODE.exceptions,
     frame=NODE.frame,
 )
@@ -124,7 +121,6 @@ JAVA = Sdk(
     distro=(("telemetry.distro.name", "opentelemetry-java-instrumentation"), ("telemetry.distro.version", "2.24.0")),
     runtime_name="OpenJDK Runtime Environment",
     runtime_version="21.0.9+11-LTS",
-    runtime_description="Amazon.com Inc. OpenJDK 64-Bit Server VM 21.0.9+11-LTS",
     lambda_scope=("io.opentelemetry.aws-lambda-events-3.11", "2.24.0-alpha"),
     aws_scope=("io.opentelemetry.aws-sdk-2.2", "2.24.0-alpha"),
     http_scope=("io.opentelemetry.apache-httpclient-5.0", "2.24.0-alpha"),
@@ -132,7 +128,6 @@ JAVA = Sdk(
     stable_conventions=True,
     parent_flags_only=False,
     has_instance_id=True,
-    exception_prefix="java.lang.",
     exceptions=(
         ("java.lang.IllegalStateException", "{thing} {id} is in the wrong state"),
         ("java.lang.NullPointerException", 'Cannot invoke "{thing}.id()" because "{thing}" is null'),
@@ -147,7 +142,6 @@ DOTNET = Sdk(
     distro=(),
     runtime_name=".NET",
     runtime_version="8.0.21",
-    runtime_description=".NET 8.0.21",
     lambda_scope=("OpenTelemetry.Instrumentation.AWSLambda", "1.14.0"),
     aws_scope=("Amazon.AWS.AWSClientInstrumentation", "1.14.0"),
     http_scope=("System.Net.Http", ""),
@@ -155,7 +149,6 @@ DOTNET = Sdk(
     stable_conventions=True,
     parent_flags_only=False,
     has_instance_id=True,
-    exception_prefix="System.",
     exceptions=(
         ("System.InvalidOperationException", "{thing} {id} cannot be changed any more"),
         ("System.Net.Http.HttpRequestException", "Response status code does not indicate success: 502 (Bad Gateway)."),
@@ -169,7 +162,6 @@ GO = Sdk(
     distro=(),
     runtime_name="go",
     runtime_version="go1.25.4",
-    runtime_description="go version go1.25.4 linux/arm64",
     lambda_scope=("go.opentelemetry.io/contrib/instrumentation/github.com/aws/aws-lambda-go/otellambda", "0.64.0"),
     aws_scope=("go.opentelemetry.io/contrib/instrumentation/github.com/aws/aws-sdk-go-v2/otelaws", "0.64.0"),
     http_scope=("go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp", "0.64.0"),
@@ -177,10 +169,44 @@ GO = Sdk(
     stable_conventions=True,
     parent_flags_only=False,
     has_instance_id=False,
-    exception_prefix="*",
     exceptions=(
         ("*errors.errorString", "{thing} {id}: not found"),
         ("*net.OpError", "dial tcp: lookup {host}: i/o timeout"),
     ),
     frame="{module}.{function}(...)\n\t/var/task/{module}.go:{line} +0x1d4\n",
+)
+
+# Seen in MEASURING only: a language, and releases, that the dictionary was not trained on.
+RUBY = Sdk(
+    language="ruby",
+    version="1.10.0",
+    distro=(),
+    runtime_name="ruby",
+    runtime_version="3.4.7",
+    lambda_scope=("OpenTelemetry::Instrumentation::AwsLambda", "0.6.0"),
+    aws_scope=("OpenTelemetry::Instrumentation::AwsSdk", "0.9.0"),
+    http_scope=("OpenTelemetry::Instrumentation::Net::HTTP", "0.25.0"),
+    app_version="",
+    stable_conventions=False,
+    parent_flags_only=False,
+    has_instance_id=False,
+    exceptions=(
+        ("ActiveModel::ValidationError", "Validation failed: {thing} {id} has already been taken"),
+        ("Net::ReadTimeout", "Net::ReadTimeout with #<TCPSocket:(closed)>"),
+    ),
+    frame="/var/task/{module}.rb:{line}:in 'Handler.{function}'\n",
+)
+
+DOTNET_LATER = replace(DOTNET, version="1.15.2", aws_scope=("Amazon.AWS.AWSClientInstrumentation", "1.15.0"))
+GO_LATER = replace(
+    GO,
+    version="1.41.0",
+    http_scope=("go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp", "0.66.0"),
+)
+PYTHON_EARLIER = replace(
+    PYTHON,
+    version="1.38.0",
+    lambda_scope=("opentelemetry.instrumentation.aws_lambda", "0.59b0"),
+    aws_scope=("opentelemetry.instrumentation.botocore", "0.59b0"),
+    http_scope=("opentelemetry.instrumentation.httpx", "0.59b0"),
 )

@@ -11,7 +11,6 @@ from random import Random
 from benchmarks.workloads.sdks import Sdk
 from benchmarks.workloads.worlds import World
 
-
 Names = tuple[str, ...]
 
 
@@ -22,6 +21,7 @@ class Step:
     does: str  # a key of spans.STEPS
     thing: str
     verb: str
+    method: str  # of the API that is called
     target: str  # table, queue, bucket, host …
     business: tuple[tuple[str, Names], ...]  # attribute key -> its possible values; () is a random id
 
@@ -100,7 +100,7 @@ def _service(world: World, random: Random) -> Service:
         domain=random.choice(world.domains),
         user_agents=world.user_agents,
         operations=tuple(
-            _operation(world, system, stage, things, reach, random) for _ in range(random.randint(1, 4))
+            _operation(world, (system, stage), things, reach, random) for _ in range(random.randint(1, 4))
         ),
     )
 
@@ -122,8 +122,9 @@ def _reach(world: World, system: str, stage: str, things: tuple[str, ...], rando
 
 
 def _operation(
-    world: World, system: str, stage: str, things: Names, reach: dict[str, Names], random: Random
+    world: World, place: tuple[str, str], things: Names, reach: dict[str, Names], random: Random
 ) -> Operation:
+    system, stage = place
     trigger = random.choices(("http", "sqs", "eventbridge", "timer", "sns"), (55, 20, 12, 6, 7))[0]
     thing, verb = things[0], random.choice(world.verbs)
     sources = {
@@ -134,11 +135,23 @@ def _operation(
         "sns": f"{system}-{thing}-events-{stage}",
     }
     business = tuple(_business_attribute(world, random.choice(things), random) for _ in range(3))
-    steps = tuple(_step(world, things, reach, business, random) for _ in range(random.randint(8, 12)))
+    steps = _with_loops([_step(world, things, reach, business, random) for _ in range(random.randint(4, 7))], random)
     return Operation(trigger=trigger, thing=thing, verb=verb, source=sources[trigger], steps=steps)
 
 
-STEP_WEIGHTS = {"dynamodb": 34, "internal": 30, "http": 14, "sqs": 6, "s3": 6, "sns": 3, "events": 4, "secrets": 3}
+def _with_loops(steps: list[Step], random: Random) -> tuple[Step, ...]:
+    """Code paths loop over items, read what they wrote, and page: a step is often followed by itself."""
+    return tuple(each for each in steps for _ in range(random.choices((1, 2, 3, 5), (50, 25, 15, 10))[0]))
+
+
+STEP_WEIGHTS = {"dynamodb": 34, "internal": 33, "http": 14, "sqs": 6, "s3": 4, "sns": 3, "events": 3, "secrets": 3}
+
+
+METHODS = {
+    "dynamodb": ("GetItem", "GetItem", "Query", "PutItem", "UpdateItem"),
+    "s3": ("GetObject", "PutObject"),
+    "http": ("GET", "GET", "POST"),
+}
 
 
 def _step(
@@ -149,8 +162,9 @@ def _step(
         does=does,
         thing=random.choice(things),
         verb=random.choice(world.verbs),
+        method=random.choice(METHODS.get(does, ("",))),
         target=random.choice(reach[does]),
-        business=tuple(random.sample(business, random.randint(1, 3))),
+        business=tuple(random.sample(business, random.randint(0, 3))),
     )
 
 

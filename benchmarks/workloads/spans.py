@@ -71,7 +71,7 @@ def resource(service: Service, log_stream: str, instance_id: str) -> Attributes:
     return attributes | dict(sdk.distro)
 
 
-def init_span(service: Service, random: Random) -> Content:
+def init_span() -> Content:
     """The time a cold sandbox took to load the function, as a telemetry-API receiver or a small library reports it."""
     attributes: Attributes = {"faas.coldstart": True, "aws.lambda.init.type": "on-demand"}
     return Content(name="init", kind=INTERNAL, scope="lambda", attributes=attributes, median_ms=420)
@@ -147,7 +147,7 @@ def _eventbridge_root(service: Service, operation: Operation, cold: bool, random
     return Content(name=service.function, kind=SERVER, scope="lambda", attributes=attributes, median_ms=140)
 
 
-def _timer_root(service: Service, operation: Operation, cold: bool, random: Random) -> Content:
+def _timer_root(service: Service, _operation: Operation, cold: bool, random: Random) -> Content:
     attributes = _invocation(service, "timer", cold, random) | {
         "faas.cron": f"{random.choice((0, 15, 30))} {random.randint(0, 23)} * * ? *",
         "faas.time": f"2026-11-{random.randint(1, 28):02d}T{random.randint(0, 23):02d}:{random.randint(0, 59):02d}:00Z",
@@ -155,7 +155,7 @@ def _timer_root(service: Service, operation: Operation, cold: bool, random: Rand
     return Content(name=service.function, kind=SERVER, scope="lambda", attributes=attributes, median_ms=900)
 
 
-def _aws_call(service: Service, api: str, method: str, request_id: str, random: Random) -> Attributes:
+def _aws_call(service: Service, api: str, method: str, request_id: str) -> Attributes:
     endpoint = {"S3": "s3", "DynamoDB": "dynamodb", "SQS": "sqs", "SNS": "sns"}.get(api, "")
     host = endpoint or {"EventBridge": "events", "Secrets Manager": "secretsmanager"}[api]
     attributes: Attributes = {"rpc.system": "aws-api", "rpc.service": api, "rpc.method": method}
@@ -170,23 +170,21 @@ def _aws_call(service: Service, api: str, method: str, request_id: str, random: 
 
 
 def _dynamodb(service: Service, planned: Step, random: Random) -> Content:
-    methods = {"create": "PutItem", "list": "Query", "get": "GetItem", "track": "Query", "update": "UpdateItem"}
-    method = methods.get(planned.verb, random.choice(("GetItem", "Query", "UpdateItem", "PutItem")))
     request_id = "".join(random.choices(ascii_uppercase + digits, k=52))
-    attributes = _aws_call(service, "DynamoDB", method, request_id, random)
+    attributes = _aws_call(service, "DynamoDB", planned.method, request_id)
     if service.sdk.stable_conventions:
-        attributes |= {"db.system.name": "aws.dynamodb", "db.operation.name": method}
+        attributes |= {"db.system.name": "aws.dynamodb", "db.operation.name": planned.method}
     else:
-        attributes |= {"db.system": "dynamodb", "db.operation": method, "db.name": planned.target}
+        attributes |= {"db.system": "dynamodb", "db.operation": planned.method, "db.name": planned.target}
     attributes["aws.dynamodb.table_names"] = (planned.target,)
-    if method == "Query":
+    if planned.method == "Query":
         attributes |= {"aws.dynamodb.count": random.randint(0, 50), "aws.dynamodb.scanned_count": random.randint(0, 90)}
-    return Content(name=f"DynamoDB.{method}", kind=CLIENT, scope="aws", attributes=attributes, median_ms=6)
+    return Content(name=f"DynamoDB.{planned.method}", kind=CLIENT, scope="aws", attributes=attributes, median_ms=6)
 
 
 def _sqs(service: Service, planned: Step, random: Random) -> Content:
     url = f"https://sqs.{service.region}.amazonaws.com/{service.account}/{planned.target}"
-    attributes = _aws_call(service, "SQS", "SendMessage", uuid(random), random) | {
+    attributes = _aws_call(service, "SQS", "SendMessage", uuid(random)) | {
         "messaging.system": "aws_sqs",
         "messaging.operation.type": "send",
         "messaging.destination.name": planned.target,
@@ -198,7 +196,7 @@ def _sqs(service: Service, planned: Step, random: Random) -> Content:
 
 def _sns(service: Service, planned: Step, random: Random) -> Content:
     arn = f"arn:aws:sns:{service.region}:{service.account}:{planned.target}"
-    attributes = _aws_call(service, "SNS", "Publish", uuid(random), random) | {
+    attributes = _aws_call(service, "SNS", "Publish", uuid(random)) | {
         "messaging.system": "aws.sns",
         "messaging.destination.name": planned.target,
         "aws.sns.topic.arn": arn,
@@ -207,53 +205,47 @@ def _sns(service: Service, planned: Step, random: Random) -> Content:
 
 
 def _events(service: Service, planned: Step, random: Random) -> Content:
-    attributes = _aws_call(service, "EventBridge", "PutEvents", uuid(random), random) | {
-        "aws.eventbridge.bus": planned.target
-    }
+    attributes = _aws_call(service, "EventBridge", "PutEvents", uuid(random)) | {"aws.eventbridge.bus": planned.target}
     return Content(name="EventBridge.PutEvents", kind=CLIENT, scope="aws", attributes=attributes, median_ms=17)
 
 
 def _s3(service: Service, planned: Step, random: Random) -> Content:
-    method = random.choice(("GetObject", "PutObject"))
     request_id = "".join(random.choices(ascii_uppercase + digits, k=16))
-    attributes = _aws_call(service, "S3", method, request_id, random) | {
+    attributes = _aws_call(service, "S3", planned.method, request_id) | {
         "aws.s3.bucket": planned.target,
         "aws.s3.key": f"{planned.thing}s/2026/11/{random.randint(1, 28):02d}/{uuid(random)}.json",
         "aws.extended_request_id": "".join(random.choices(BASE64, k=75)) + "=",
     }
-    return Content(name=f"S3.{method}", kind=CLIENT, scope="aws", attributes=attributes, median_ms=28)
+    return Content(name=f"S3.{planned.method}", kind=CLIENT, scope="aws", attributes=attributes, median_ms=28)
 
 
 def _secrets(service: Service, planned: Step, random: Random) -> Content:
     arn = f"arn:aws:secretsmanager:{service.region}:{service.account}:secret:{planned.target}"
-    attributes = _aws_call(service, "Secrets Manager", "GetSecretValue", uuid(random), random)
+    attributes = _aws_call(service, "Secrets Manager", "GetSecretValue", uuid(random))
     attributes["aws.secretsmanager.secret.arn"] = arn
-    return Content(
-        name="Secrets Manager.GetSecretValue", kind=CLIENT, scope="aws", attributes=attributes, median_ms=22
-    )
+    return Content(name="Secrets Manager.GetSecretValue", kind=CLIENT, scope="aws", attributes=attributes, median_ms=22)
 
 
 def _http(service: Service, planned: Step, random: Random) -> Content:
-    method = random.choice(("GET", "GET", "POST"))
     identity = random.choice((uuid(random), str(random.randint(10_000, 99_999_999))))
     url = f"https://{planned.target}/v1/{planned.thing}s/{identity}"
     code = random.choices((200, 201, 404, 429, 502), (84, 10, 3, 1, 2))[0]
     if service.sdk.stable_conventions:
         attributes: Attributes = {
-            "http.request.method": method, "url.full": url, "server.address": planned.target, "server.port": 443,
-            "network.protocol.version": "1.1", "http.response.status_code": code,
+            "http.request.method": planned.method, "url.full": url, "server.address": planned.target,
+            "server.port": 443, "network.protocol.version": "1.1", "http.response.status_code": code,
         }  # fmt: skip
-        return Content(name=method, kind=CLIENT, scope="http", attributes=attributes, median_ms=65)
+        return Content(name=planned.method, kind=CLIENT, scope="http", attributes=attributes, median_ms=65)
     attributes = {
-        "http.method": method, "http.url": url, "net.peer.name": planned.target, "net.peer.port": 443,
+        "http.method": planned.method, "http.url": url, "net.peer.name": planned.target, "net.peer.port": 443,
         "http.status_code": code, "http.flavor": "1.1",
     }  # fmt: skip
-    return Content(name=f"HTTP {method}", kind=CLIENT, scope="http", attributes=attributes, median_ms=65)
+    return Content(name=f"HTTP {planned.method}", kind=CLIENT, scope="http", attributes=attributes, median_ms=65)
 
 
-def _internal(service: Service, planned: Step, random: Random) -> Content:
-    attributes: Attributes = {"code.function.name": f"{planned.verb}_{planned.thing}"}
-    if random.random() < 0.4:
+def _internal(_service: Service, planned: Step, random: Random) -> Content:
+    attributes: Attributes = {}
+    if random.random() < 0.3:
         attributes[f"{planned.thing}.count"] = random.randint(0, 500)
     return Content(
         name=f"{planned.verb} {planned.thing}", kind=INTERNAL, scope="app", attributes=attributes, median_ms=9
@@ -261,10 +253,11 @@ def _internal(service: Service, planned: Step, random: Random) -> Content:
 
 
 def _business(planned: Step, about: dict[str, str], random: Random) -> Attributes:
-    """The team's own attributes. An id stays the same through an invocation: it is about that one order."""
+    """The team's own attributes. They stay the same through an invocation: it is about that one order."""
     found: Attributes = {}
     for key, values in planned.business:
-        found[key] = random.choice(values) if values else about.setdefault(key, _business_id(planned.thing, random))
+        value = random.choice(values) if values else _business_id(planned.thing, random)
+        found[key] = about.setdefault(key, value)
     return found
 
 
