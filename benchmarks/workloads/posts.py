@@ -51,18 +51,32 @@ def collector_post(world: World, seed: int, span_count: int = 1000, trace_count:
 
 
 def large_trace(world: World, seed: int, span_count: int) -> TracesData:
-    """One trace of `span_count` spans: a workflow that fans out to ten-span invocations, three levels deep."""
+    """One trace of `span_count` spans, as one message."""
+    trace, _ = _large_trace(world, seed, span_count)
+    return _message(iter(trace.spans))
+
+
+def large_trace_posts(world: World, seed: int, span_count: int) -> list[TracesData]:
+    """The same trace as it arrives: one post for each invocation of at most ten spans."""
+    trace, ends = _large_trace(world, seed, span_count)
+    starts = [0, *ends[:-1]]
+    return [_message(iter(trace.spans[start:end])) for start, end in zip(starts, ends, strict=True)]
+
+
+def _large_trace(world: World, seed: int, span_count: int) -> tuple[Trace, list[int]]:
+    """A workflow that fans out to ten-span invocations, several levels deep, and where each invocation's spans end."""
     random = Random(f"{world.name} large {seed}")
     environments = _environments(world, random)[:24]
     trace = Trace(trace_id=random.randbytes(16), parent_id=b"", at_ns=_moment(random))
-    parents = [b""]
+    parents, ends = [b""], []
     while len(trace.spans) < span_count:
         trace.parent_id = parents[int(len(parents) * random.random() ** 3)]
         trace.remote = bool(trace.parent_id)
         trace.at_ns += random.randint(1_000_000, 40_000_000)
         _invoke(trace, random.choice(environments), min(10, span_count - len(trace.spans)), random)
         parents.append(trace.parent_id)
-    return _message(iter(trace.spans))
+        ends.append(len(trace.spans))
+    return trace, ends
 
 
 def _environments(world: World, random: Random) -> list[Instance]:
