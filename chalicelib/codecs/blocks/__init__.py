@@ -1,15 +1,36 @@
 """How a block's payload is packed for keeping: zstd, by a numbered format that readers never forget.
 
 A format is a number stored beside the packed bytes. A new dictionary or frame layout is a new number; the old
-ones stay in FORMATS for as long as an item of theirs may live.
+ones stay in FORMATS, and their dictionaries beside this module, for as long as an item of theirs may live.
+How format 1 was chosen: docs/adr/006-block-format.md. How its dictionary is made: benchmarks/dictionary/train.py.
+
+Frames of format 1 leave out what the item says already: the magic number, the dictionary's id and a checksum.
+They keep the content size, so that a reader knows how much memory a block asks for before it gives it any.
 """
 
 from functools import cache
+from pathlib import Path
+from threading import local
 from typing import NamedTuple
 
 import zstandard
 
-CURRENT_FORMAT = 0  # plain zstd, before there was a dictionary
+MAX_PAYLOAD_BYTES = 4 * 1024 * 1024  # ten times what the collector puts into a block
+
+
+class Format(NamedTuple):
+    """One way of packing: `dictionary` is a file beside this module, or None."""
+
+    dictionary: str | None
+    level: int
+    frame: int  # zstandard.FORMAT_*
+
+
+FORMATS = {
+    0: Format(dictionary=None, level=3, frame=zstandard.FORMAT_ZSTD1),
+    1: Format(dictionary="format_1.dict", level=6, frame=zstandard.FORMAT_ZSTD1_MAGICLESS),
+}
+CURRENT_FORMAT = 1
 
 
 class Packed(NamedTuple):
@@ -19,27 +40,73 @@ class Packed(NamedTuple):
     data: bytes
 
 
-def pack(payload: bytes) -> Packed:
-    """`payload` in the current format. The same payload gives the same bytes within one version of zstd."""
-    return Packed(CURRENT_FORMAT, _compressor(CURRENT_FORMAT).compress(payload))
+class _Contexts(local):
+    """Each thread's own compressors and decompressors by format: two threads at once must not use one of zstd's."""
+
+    def __init__(self) -> None:
+        self.compressors: dict[int, zstandard.ZstdCompressor] = {}
+        self.decompressors: dict[int, zstandard.ZstdDecompressor] = {}
+
+
+_contexts = _Contexts()
+
+
+def pack(payload: bytes, number: int = CURRENT_FORMAT) -> Packed:
+    """`payload` in format `number`. The same payload gives the same bytes within one version of zstd.
+
+    Raises ValueError for a format this version does not know and for a payload that `unpack` would refuse.
+    """
+    if len(payload) > MAX_PAYLOAD_BYTES:
+        raise ValueError(f"a block of {len(payload)} bytes is over the limit of {MAX_PAYLOAD_BYTES}")
+    compressor = _contexts.compressors.get(number)
+    if compressor is None:
+        compressor = _contexts.compressors[number] = _compressor(number)
+    return Packed(number, compressor.compress(payload))
 
 
 def unpack(packed: Packed) -> bytes:
-    """The payload again. Raises ValueError for a format this version does not know, or bytes that are not of it."""
+    """The payload again, at most MAX_PAYLOAD_BYTES.
+
+    Raises ValueError for a format this version does not know, and for bytes that are not of that format.
+    """
+    number, data = packed
+    decompressor = _contexts.decompressors.get(number)
+    if decompressor is None:
+        decompressor = _contexts.decompressors[number] = _decompressor(number)
     try:
-        return _decompressor(packed.format).decompress(packed.data)
+        size_bytes = zstandard.get_frame_parameters(data, format=FORMATS[number].frame).content_size
+        if size_bytes > MAX_PAYLOAD_BYTES:  # also when it is not given, which zstd says by a huge number
+            raise ValueError(f"a block of format {number} claims {size_bytes} bytes, over {MAX_PAYLOAD_BYTES}")
+        return decompressor.decompress(data, max_output_size=size_bytes, allow_extra_data=False)
     except zstandard.ZstdError as broken:
-        raise ValueError(f"a block of format {packed.format} cannot be unpacked: {broken}") from broken
+        raise ValueError(f"a block of format {number} cannot be unpacked: {broken}") from broken
 
 
-@cache
 def _compressor(number: int) -> zstandard.ZstdCompressor:
-    assert number == 0
-    return zstandard.ZstdCompressor(level=3)
+    chosen = _format(number)
+    parameters = zstandard.ZstdCompressionParameters.from_level(
+        chosen.level,
+        format=chosen.frame,
+        write_content_size=True,
+        write_checksum=False,
+        write_dict_id=False,
+    )
+    return zstandard.ZstdCompressor(dict_data=_dictionary(number), compression_params=parameters)
+
+
+def _decompressor(number: int) -> zstandard.ZstdDecompressor:
+    return zstandard.ZstdDecompressor(dict_data=_dictionary(number), format=_format(number).frame)
 
 
 @cache
-def _decompressor(number: int) -> zstandard.ZstdDecompressor:
-    if number != 0:
+def _dictionary(number: int) -> zstandard.ZstdCompressionDict | None:
+    name = _format(number).dictionary
+    if name is None:
+        return None
+    return zstandard.ZstdCompressionDict(Path(__file__).with_name(name).read_bytes())
+
+
+def _format(number: int) -> Format:
+    if number not in FORMATS:
         raise ValueError(f"block format {number} is not one this version knows")
-    return zstandard.ZstdDecompressor()
+    return FORMATS[number]

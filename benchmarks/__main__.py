@@ -1,0 +1,33 @@
+"""`python -m benchmarks [name …]`: one table of what Spanfold costs. README.md beside this says what each row means."""
+
+import sys
+from collections.abc import Callable
+
+from benchmarks.measures import cold_start, costs, ingest, memory, reading
+from benchmarks.measures.rows import Row, table
+
+MEASURES: dict[str, Callable[[], list[Row]]] = {
+    "costs": costs.rows,
+    "ingest": ingest.rows,
+    "cold-start": cold_start.rows,
+    "reading": reading.rows,
+    "memory": memory.rows,
+}
+
+
+def main(names: list[str]) -> int:
+    """Measure what is named, or everything; 2 for a name that is none."""
+    unknown = [name for name in names if name not in MEASURES]
+    if unknown:
+        print(f"no measure {unknown[0]!r}; there are {', '.join(MEASURES)}", file=sys.stderr)
+        return 2
+    rows: list[Row] = []
+    for name in names or MEASURES:
+        print(f"measuring {name} …", file=sys.stderr, flush=True)
+        rows += MEASURES[name]()
+    print(table(rows))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

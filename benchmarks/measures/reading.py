@@ -1,0 +1,127 @@
+"""CPU of reading a 10,000-span trace as OTLP JSON: the whole handler, against a floor and against json_format."""
+
+from collections.abc import Iterable, Sequence
+from contextlib import redirect_stdout
+from io import StringIO
+from typing import Any
+
+import msgspec
+from google.protobuf.json_format import MessageToJson
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
+from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span, TracesData
+
+from benchmarks.measures import canned, handler
+from benchmarks.measures.rows import Row, cpu_seconds
+from benchmarks.measures.stored import large_trace_blocks, query_pages
+from chalicelib.codecs import blocks
+
+SPANS = 10_000
+
+
+def floor(packed: Sequence[blocks.Packed]) -> bytes:
+    """The least that gives JSON from these bytes: decompress, parse by upb, walk straight on, encode."""
+    message = TracesData()
+    for each in packed:
+        message.MergeFromString(blocks.unpack(each))
+    return msgspec.json.encode({"resourceSpans": [_resource_spans(each) for each in message.resource_spans]})
+
+
+def by_json_format(packed: Sequence[blocks.Packed]) -> str:
+    """The same by protobuf's own JSON, which is not OTLP's (ids in base64) but what many services do."""
+    message = TracesData()
+    for each in packed:
+        message.MergeFromString(blocks.unpack(each))
+    return MessageToJson(message, indent=None)
+
+
+def rows() -> list[Row]:
+    """The table's rows."""
+    stored = large_trace_blocks(SPANS)
+    pages = query_pages(stored)
+    packed = [blocks.pack(block.payload) for block in stored]
+    app = handler.import_app(lambda _operation, body: pages[canned.following(pages, body)])
+    event = handler.get("/v1/traces/{trace_id}", stored[0].trace_id, gzip=True)
+
+    def whole() -> None:
+        with redirect_stdout(StringIO()):
+            handler.invoke(app, event)
+
+    def without_gzip() -> None:
+        with redirect_stdout(StringIO()):
+            _read_all(app, stored[0].trace_id)
+
+    read, paged, least, peer = cpu_seconds(
+        whole, without_gzip, lambda: floor(packed), lambda: by_json_format(packed), rounds=5
+    )
+    note = f"{read * 1e3:.0f} ms against {least * 1e3:.0f} ms; json_format takes {peer / least:.1f} times the floor"
+    return [
+        Row(measure="read 10,000 spans as OTLP JSON, gzipped, over the floor", measured=read / least, unit="times",
+            limit=3, note=note),
+        Row(measure="the same in plain pages", measured=paged / least, unit="times", note=f"{paged * 1e3:.0f} ms"),
+    ]  # fmt: skip
+
+
+def _read_all(app: Any, trace_id: str) -> int:
+    """Every page of the trace, by its cursors; how many there were."""
+    event, count = handler.get("/v1/traces/{trace_id}", trace_id), 0
+    while True:
+        answer = handler.invoke(app, event)
+        count += 1
+        cursor = answer["headers"].get("x-spanfold-cursor")
+        if cursor is None:
+            return count
+        event = {**event, "multiValueQueryStringParameters": {"cursor": [cursor]}}
+
+
+def _resource_spans(message: ResourceSpans) -> dict[str, Any]:
+    return {
+        "resource": {"attributes": _attributes(message.resource.attributes)},
+        "scopeSpans": [_scope_spans(each) for each in message.scope_spans],
+        "schemaUrl": message.schema_url,
+    }
+
+
+def _scope_spans(message: ScopeSpans) -> dict[str, Any]:
+    return {
+        "scope": {"name": message.scope.name, "version": message.scope.version},
+        "spans": [_span(each) for each in message.spans],
+        "schemaUrl": message.schema_url,
+    }
+
+
+def _span(message: Span) -> dict[str, Any]:
+    return {
+        "traceId": message.trace_id.hex(),
+        "spanId": message.span_id.hex(),
+        "parentSpanId": message.parent_span_id.hex(),
+        "flags": message.flags,
+        "name": message.name,
+        "kind": message.kind,
+        "startTimeUnixNano": str(message.start_time_unix_nano),
+        "endTimeUnixNano": str(message.end_time_unix_nano),
+        "attributes": _attributes(message.attributes),
+        "events": [
+            {"timeUnixNano": str(each.time_unix_nano), "name": each.name, "attributes": _attributes(each.attributes)}
+            for each in message.events
+        ],
+        "status": {"code": message.status.code, "message": message.status.message},
+    }
+
+
+def _attributes(pairs: Iterable[KeyValue]) -> list[dict[str, Any]]:
+    return [{"key": pair.key, "value": _value(pair.value)} for pair in pairs]
+
+
+def _value(value: AnyValue) -> dict[str, Any]:
+    match value.WhichOneof("value"):
+        case "string_value":
+            return {"stringValue": value.string_value}
+        case "int_value":
+            return {"intValue": str(value.int_value)}
+        case "bool_value":
+            return {"boolValue": value.bool_value}
+        case "double_value":
+            return {"doubleValue": value.double_value}
+        case "array_value":
+            return {"arrayValue": {"values": [_value(each) for each in value.array_value.values]}}
+    raise ValueError(f"the workloads hold no {value.WhichOneof('value')}")
