@@ -19,3 +19,8 @@ EXCEPTION_EVENT = "exception"
 EXCEPTION_TYPE = "exception.type"
 EXCEPTION_MESSAGE = "exception.message"
 EXCEPTION_STACKTRACE = "exception.stacktrace"
+
+ERROR_TYPE = "error.type"
+COLD_START = "faas.coldstart"
+HOST_ID = "host.id"
+HOST_NAME = "host.name"

@@ -1,0 +1,1 @@
+"""Facts and control records in DynamoDB: the only package that speaks to it."""

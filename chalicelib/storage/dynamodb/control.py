@@ -1,0 +1,66 @@
+"""The key store on DynamoDB: storage/port.py's KeyStore over the control table."""
+
+from typing import TYPE_CHECKING
+
+from chalicelib.model.access import KeyRecord, Scope
+from chalicelib.storage.dynamodb.client import Connection, call
+
+if TYPE_CHECKING:
+    from chalicelib.storage.dynamodb.models import KeyItem
+
+_SORT = "key"
+
+
+class DynamoKeyStore:
+    """Keys in the control table `table`."""
+
+    def __init__(self, *, connection: Connection, table: str) -> None:
+        self._connection = connection
+        self._table = table
+
+    def put_key(self, record: KeyRecord) -> None:
+        """See port.KeyStore."""
+        client = self._connection.client()
+        call(client.put_item, None, {"TableName": self._table, "Item": to_item(record).serialize()})
+
+    def find_key(self, key_id: str) -> KeyRecord | None:
+        """See port.KeyStore."""
+        from chalicelib.storage.dynamodb.models import KeyItem  # noqa: PLC0415  # once a minute at most
+
+        client = self._connection.client()
+        key = {"pk": {"S": _partition(key_id)}, "sk": {"S": _SORT}}
+        answer = call(client.get_item, None, {"TableName": self._table, "Key": key, "ConsistentRead": True})
+        raw = answer.get("Item")
+        return to_record(KeyItem.from_raw_data(raw)) if raw else None
+
+
+def to_item(record: KeyRecord) -> "KeyItem":
+    """The control item for `record`."""
+    from chalicelib.storage.dynamodb.models import KeyItem  # noqa: PLC0415
+
+    return KeyItem(
+        pk=_partition(record.key_id),
+        sk=_SORT,
+        secret_sha256=record.secret_sha256,
+        tenant=record.tenant,
+        scopes={scope.value for scope in record.scopes} or None,
+        expires_at=record.expires_at_s,
+        note=record.note or None,
+    )
+
+
+def to_record(item: "KeyItem") -> KeyRecord:
+    """The record in a control item. A scope that this version does not know gives nothing, and is left out."""
+    known = {scope.value for scope in Scope}
+    return KeyRecord(
+        key_id=item.pk.removeprefix(_partition("")),
+        secret_sha256=item.secret_sha256,
+        tenant=item.tenant,
+        scopes=frozenset(Scope(name) for name in item.scopes or () if name in known),
+        expires_at_s=None if item.expires_at is None else int(item.expires_at),
+        note=item.note or "",
+    )
+
+
+def _partition(key_id: str) -> str:
+    return f"key#{key_id}"
