@@ -41,7 +41,8 @@ def post_traces(services: Services, caller: Principal | None, request: Request) 
 
 def post_other_signal(services: Services, caller: Principal | None, request: Request) -> Answer:
     """404: what exporters call Unimplemented, and do not repeat."""
-    del services, caller
+    del services
+    tenant_of(caller)
     raise NoSuchPath(f"{request.path}: Spanfold takes traces only, on /v1/traces")
 
 
