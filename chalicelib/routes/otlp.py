@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 
 from chalicelib.codecs import encodings
 from chalicelib.codecs.otlp import responses
-from chalicelib.codecs.otlp.decoded import Decoded
+from chalicelib.codecs.otlp.decoded import DIALECT, Decoded
+from chalicelib.codecs.otlp.responses import MediaType
 from chalicelib.collector.collect import Collected, collect
 from chalicelib.model.access import Principal, Scope
 from chalicelib.model.errors import NoSuchPath, TracingError, UnknownMediaType
@@ -20,23 +21,19 @@ from chalicelib.routes.request import Request
 from chalicelib.services import Services
 from chalicelib.settings import Settings
 
-NAME = "otlp"
-MAX_REASONS = 10
-MAX_MESSAGE_CHARS = 2_000  # a client's limit for the whole answer is 4 MiB; ten reasons are enough to see the fault
-
-# google.rpc.Code by HTTP status, as the Collector's receiver pairs them. Clients go by the HTTP status alone.
-STATUS_TO_RPC = {400: 3, 401: 16, 403: 7, 404: 12, 405: 12, 413: 3, 415: 3, 429: 8, 500: 13, 503: 14}
+MAX_REASONS = 10  # enough to see the fault
 
 
 def post_traces(services: Services, caller: Principal | None, request: Request) -> Answer:
     """Keep the spans of an ExportTraceServiceRequest; answered once they are durable."""
     tenant = tenant_of(caller)
-    media_type = responses.media_type(request.headers.get("content-type"))
+    media = responses.media_type(request.headers.get("content-type"))
     services.telemetry.count({"bytes_received": len(request.body)})
-    decoded = _decode(services.settings, media_type, request)
-    collected = collect(services, tenant, decoded, request.deadline)
-    _report(services, collected)
-    return Answer(body=_success(media_type, collected), media_type=media_type)
+    collected = collect(services, tenant, _decode(services.settings, media, request), request.deadline)
+    if collected.rejections:
+        counts = {"spans_rejected": len(collected.rejections), "spans_stored": collected.stored}
+        services.telemetry.note("spans were rejected", counts)
+    return Answer(body=_success(media, collected), media_type=media.value)
 
 
 def post_other_signal(services: Services, caller: Principal | None, request: Request) -> Answer:
@@ -46,10 +43,10 @@ def post_other_signal(services: Services, caller: Principal | None, request: Req
     raise NoSuchPath(f"{request.path}: Spanfold takes traces only, on /v1/traces")
 
 
-def _decode(settings: Settings, media_type: str, request: Request) -> Decoded:
+def _decode(settings: Settings, media: MediaType, request: Request) -> Decoded:
     encoding = request.headers.get("content-encoding")
-    payload = encodings.decompress(request.body, encoding, settings.max_decompressed_bytes, NAME)
-    if media_type == responses.PROTOBUF:
+    payload = encodings.decompress(request.body, encoding, settings.max_decompressed_bytes, DIALECT)
+    if media is MediaType.PROTOBUF:
         from chalicelib.codecs.otlp import protobuf  # noqa: PLC0415  # a container seldom sees both forms
 
         return protobuf.decode(payload, settings.max_nesting_depth)
@@ -58,49 +55,34 @@ def _decode(settings: Settings, media_type: str, request: Request) -> Decoded:
     return json.decode(payload, settings.max_nesting_depth)
 
 
-def _report(services: Services, collected: Collected) -> None:
-    rejected = len(collected.rejections)
-    services.telemetry.count(
-        {
-            "spans_received": collected.received,
-            "spans_stored": collected.stored,
-            "spans_rejected": rejected,
-            "spans_duplicate": collected.duplicate,
-        }
-    )
-    if rejected:
-        services.telemetry.note("spans were rejected", {"spans_rejected": rejected, "spans_stored": collected.stored})
-
-
-def _success(media_type: str, collected: Collected) -> bytes:
+def _success(media: MediaType, collected: Collected) -> bytes:
     said = [rejection.reason for rejection in collected.rejections] + list(collected.notes)
     if not said:
-        return responses.success(media_type)
-    return responses.partial_success(media_type, len(collected.rejections), join_reasons(said))
+        return responses.success(media)
+    return responses.partial_success(media, len(collected.rejections), join_reasons(said))
 
 
 def join_reasons(reasons: Sequence[str]) -> str:
-    """Each different reason once, with how often, in order of appearance; bounded in number and length."""
+    """Each different reason once, with how often, in order of appearance; bounded in number (responses.py bounds the length)."""
     counts: dict[str, int] = {}
     for reason in reasons:
         counts[reason] = counts.get(reason, 0) + 1
     said = [f"{reason} ({n} times)" if n > 1 else reason for reason, n in list(counts.items())[:MAX_REASONS]]
     if len(counts) > MAX_REASONS:
         said.append(f"and {len(counts) - MAX_REASONS} more")
-    return "; ".join(said)[:MAX_MESSAGE_CHARS]
+    return "; ".join(said)
 
 
 def _refuse(headers: Mapping[str, str], error: TracingError) -> Answer:
     try:
-        media_type = responses.media_type(headers.get("content-type"))
+        media = responses.media_type(headers.get("content-type"))
     except UnknownMediaType:
-        media_type = responses.JSON
-    code = STATUS_TO_RPC.get(error.status, 2)
-    body = responses.status(media_type, code, error.detail[:MAX_MESSAGE_CHARS])
-    return Answer(status=error.status, body=body, media_type=media_type)
+        media = MediaType.JSON
+    body = responses.status(media, error.status, error.detail)
+    return Answer(status=error.status, body=body, media_type=media.value)
 
 
-OTLP = Dialect(NAME, _refuse)
+OTLP = Dialect(DIALECT, _refuse)
 
 ENDPOINTS = (
     Endpoint(method="POST", path="/v1/traces", scope=Scope.INGEST, dialect=OTLP, view=post_traces),

@@ -9,9 +9,7 @@ NOON_S = 1_700_000_000
 
 
 def a_key(byte: int = 7, *, expires_at_s: int | None = None) -> tuple[Token, KeyRecord]:
-    return issue(
-        bytes([byte]) * RANDOM_BYTES, tenant="acme", scopes=frozenset({Scope.READ}), expires_at_s=expires_at_s
-    )
+    return issue(bytes([byte]) * RANDOM_BYTES, tenant="acme", scopes=frozenset({Scope.READ}), expires_at_s=expires_at_s)
 
 
 @given(st.binary(min_size=RANDOM_BYTES, max_size=RANDOM_BYTES))

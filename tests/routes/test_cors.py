@@ -41,7 +41,9 @@ def test_a_preflight_names_the_methods_of_its_own_path(app_for):
 
 
 def test_a_star_allows_every_origin(app_for):
-    assert call(app_for("*"), preflight("https://any.example"))[1]["access-control-allow-origin"] == "https://any.example"
+    assert (
+        call(app_for("*"), preflight("https://any.example"))[1]["access-control-allow-origin"] == "https://any.example"
+    )
 
 
 @pytest.mark.parametrize("origins", [(), ("https://other.example",)])

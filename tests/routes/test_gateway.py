@@ -295,9 +295,7 @@ def test_no_damage_to_a_good_post_gives_a_5xx(app, telemetry, data, body, media_
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    cursor=st.text(max_size=40), trace_id=st.text(min_size=1, max_size=40), accept=st.text(max_size=40)
-)
+@given(cursor=st.text(max_size=40), trace_id=st.text(min_size=1, max_size=40), accept=st.text(max_size=40))
 def test_no_question_gives_a_5xx(app, cursor, trace_id, accept):
     asked = event(
         "GET",

@@ -6,10 +6,10 @@ import zlib
 
 import pytest
 
-from chalicelib.codecs.otlp import responses
+from chalicelib.codecs.otlp.responses import MediaType
 from chalicelib.model.access import Scope
 from chalicelib.model.errors import StoreError, StoreThrottled
-from chalicelib.routes.otlp import MAX_MESSAGE_CHARS, join_reasons
+from chalicelib.routes.otlp import join_reasons
 from tests.recording import BrokenStore
 from tests.routes.posts import JSON, PROTOBUF, TRACE_ID, json_post, protobuf_post
 
@@ -125,7 +125,7 @@ def test_the_tenant_is_the_keys(client_of, services, key_gate, key_for):
 def test_other_signals_are_404_and_say_why(client, path, headers):
     reply = client.post(path, b"", headers)
     assert reply.status == 404
-    assert says_status(reply, headers, 12)
+    assert says_status(reply, headers, 5)
     assert b"traces only" in reply.body
 
 
@@ -156,8 +156,8 @@ def test_a_bomb_is_413(client_of, services, headers, body):
 def test_another_type_is_415_in_json_and_names_the_two(client, headers):
     reply = client.post("/v1/traces", json_post(), headers)
     assert reply.status == 415
-    assert responses.JSON in reply.json()["message"]
-    assert responses.PROTOBUF in reply.json()["message"]
+    for media in MediaType:
+        assert media.value in reply.json()["message"]
 
 
 @BOTH
@@ -172,8 +172,7 @@ def test_a_store_in_trouble_asks_to_try_again(client_of, services, headers, body
     assert says_status(reply, headers, code)
 
 
-def test_reasons_are_joined_once_each_and_bounded():
+def test_reasons_are_joined_once_each_and_not_all():
     assert join_reasons(["a"]) == "a"
     assert join_reasons(["a", "b", "a"]) == "a (2 times); b"
     assert join_reasons([str(number) for number in range(12)]).endswith("; and 2 more")
-    assert len(join_reasons(["x" * 5_000])) == MAX_MESSAGE_CHARS
