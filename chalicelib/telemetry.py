@@ -19,7 +19,7 @@ class PowertoolsTelemetry:
     """One per container. A Lambda container answers one request at a time, and so does this."""
 
     def __init__(self) -> None:
-        self._logger = Logger(service=SERVICE)
+        self._logger = Logger(service=SERVICE, location=None)  # it would always name this file
         self._metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
         self._counts: dict[str, int] = defaultdict(int)
 

@@ -63,9 +63,16 @@ def parser() -> argparse.ArgumentParser:
         metavar="|".join(Scope),
         help="what it is for; repeat for several. None implies another",
     )
-    made.add_argument("--days", type=int, default=DEFAULT_DAYS, help="valid that long; 0 for ever (default: 365)")
+    made.add_argument("--days", type=_days, default=DEFAULT_DAYS, help="valid that long; 0 for ever (default: 365)")
     made.add_argument("--note", default="", help="a few words for whoever lists the keys")
     return made
+
+
+def _days(text: str) -> int:
+    days = int(text)
+    if days < 0:
+        raise ValueError(text)
+    return days
 
 
 if __name__ == "__main__":

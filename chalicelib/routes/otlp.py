@@ -63,7 +63,7 @@ def _success(media: MediaType, collected: Collected) -> bytes:
 
 
 def join_reasons(reasons: Sequence[str]) -> str:
-    """Each different reason once, with how often, in order of appearance; bounded in number (responses.py bounds the length)."""
+    """Each different reason once, with how often, in order of appearance; bounded in number, not in length."""
     counts: dict[str, int] = {}
     for reason in reasons:
         counts[reason] = counts.get(reason, 0) + 1
