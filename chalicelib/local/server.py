@@ -12,7 +12,6 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import uvicorn
-from chalice.app import Chalice
 
 from chalicelib.local.lambda_runtime import invoke
 from chalicelib.local.proxy import (
@@ -24,12 +23,17 @@ from chalicelib.local.proxy import (
     HttpAnswer,
     HttpRequest,
     find_match,
+    gateway_error,
     proxy_event,
 )
+from chalicelib.routes.gateway import TraceApp
 
+GRACE_S = 2  # for requests in flight when the server is stopped
 THREADS = 32  # as many Lambda containers at once
 BACKLOG = 1_024
 DRAINED_BYTES = 4 * MAX_REQUEST_BYTES  # of a body that is too long: read on, so that the sender sees the answer
+
+STOPPING = gateway_error(503, "Service Unavailable")
 
 AsgiReceive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 AsgiSend = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -42,7 +46,7 @@ class AddressTaken(Exception):
 class Gateway:
     """An ASGI application: one HTTP request in, one invocation of `app`, one HTTP answer out."""
 
-    def __init__(self, app: Chalice, log: Callable[[str], None], timeout_s: float = TIMEOUT_S) -> None:
+    def __init__(self, app: TraceApp, log: Callable[[str], None], timeout_s: float = TIMEOUT_S) -> None:
         self._app = app
         self._log = log
         self._timeout_s = timeout_s
@@ -51,7 +55,10 @@ class Gateway:
     async def __call__(self, scope: MutableMapping[str, Any], receive: AsgiReceive, send: AsgiSend) -> None:
         """Answer one request."""
         started_s = time.perf_counter()
-        answer = await self._answer(scope, receive)
+        try:
+            answer = await self._answer(scope, receive)
+        except asyncio.CancelledError:  # the server stops, and has waited long enough
+            answer = STOPPING
         head_only = scope["method"] == "HEAD"
         headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers]
         if answer.status != 204:
@@ -76,7 +83,7 @@ class Gateway:
 
 
 @contextlib.contextmanager
-def serve(app: Chalice, log: Callable[[str], None], timeout_s: float = TIMEOUT_S) -> Iterator[str]:
+def serve(app: TraceApp, log: Callable[[str], None], timeout_s: float = TIMEOUT_S) -> Iterator[str]:
     """The app on a free loopback port, answered by a background thread; gives its base URL."""
     with contextlib.closing(listen("127.0.0.1", 0)) as listener:
         server = _Server(_config(Gateway(app, log, timeout_s)))
@@ -89,7 +96,7 @@ def serve(app: Chalice, log: Callable[[str], None], timeout_s: float = TIMEOUT_S
             thread.join()
 
 
-def run(app: Chalice, listener: socket.socket, log: Callable[[str], None]) -> None:
+def run(app: TraceApp, listener: socket.socket, log: Callable[[str], None]) -> None:
     """Answer until SIGINT or SIGTERM; a second one stops without waiting for requests in flight."""
     import signal  # noqa: PLC0415
 
@@ -145,7 +152,7 @@ def _config(gateway: Gateway) -> uvicorn.Config:
         log_config=None,
         access_log=False,
         server_header=False,
-        timeout_graceful_shutdown=3,
+        timeout_graceful_shutdown=GRACE_S,
         timeout_keep_alive=60,
     )
 

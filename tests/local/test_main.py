@@ -3,10 +3,12 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -59,6 +61,18 @@ def test_it_takes_a_trace_gives_it_back_and_stops_cleanly(stop):
         assert process.returncode == 0
         assert "Traceback" not in errors
         assert "1 spans received" in errors
+
+
+def test_a_request_that_never_ends_does_not_keep_it_from_stopping():
+    with running() as (process, said):
+        address = urlsplit(url_in(said))
+        with socket.create_connection((address.hostname, address.port)) as half_open:
+            half_open.sendall(b"POST /v1/traces HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n12345")
+            HttpClient(url_in(said)).get("/healthz")
+            process.send_signal(signal.SIGINT)
+            _, errors = process.communicate(timeout=20)
+        assert process.returncode == 0
+        assert "Traceback" not in errors
 
 
 def test_it_says_how_to_point_an_sdk_at_it_and_that_it_is_open():
