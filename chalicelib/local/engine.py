@@ -32,7 +32,7 @@ def engine(settings: Settings, environ: Mapping[str, str]) -> Iterator[Engine]:
     if endpoint:
         yield _external(settings, environ, endpoint)
         return
-    # TODO(#2): moto sorts the whole table for every query; past a few thousand blocks an external engine is quicker.
+    # moto sorts the whole table for every query; past a few thousand blocks an external engine is quicker.
     from moto import mock_aws  # noqa: PLC0415  # half a second, which an external engine does without
 
     with mock_aws():
