@@ -1,6 +1,7 @@
 """What a route or a function is given: every part that touches the world, chosen in wiring.py or by a test."""
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -22,6 +23,10 @@ class Gate(Protocol):
 
 class Telemetry(Protocol):
     """How Spanfold speaks of itself: counts become metrics, notes become log lines."""
+
+    def during(self, request_id: str) -> AbstractContextManager[None]:
+        """Everything said inside belongs to this request; on leaving, what was counted is sent out, once."""
+        ...
 
     def count(self, counts: Mapping[str, int]) -> None:
         """Add to the named counters, e.g. {"spans_received": 10, "bytes_received": 4512}."""

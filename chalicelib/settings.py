@@ -4,6 +4,7 @@ Nothing is required at import. A deployed function without table names fails on 
 word, not while `chalice package` looks at the app.
 """
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -22,7 +23,7 @@ class Settings:
     views_table: str = "spanfold-views"
     control_table: str = "spanfold-control"
     retention_days: int = 14
-    max_body_bytes: int = 4_718_592  # 6 MiB of Lambda payload hold this much after base64
+    max_body_bytes: int = 4_650_000  # base64 of it, and 10 KB of headers twice over, stay below Lambda's 6 MiB
     max_decompressed_bytes: int = 20 * MIB  # the Collector's own default for a request
     max_nesting_depth: int = 32
     max_answer_bytes: int = 4_400_000  # what a page may weigh: base64 of it and the headers stay below 6 MB
@@ -32,6 +33,11 @@ class Settings:
     def retention_s(self) -> int:
         """How long a block is kept."""
         return self.retention_days * 24 * 3600
+
+
+def of_process() -> Settings:
+    """Settings from this process's own environment. Raises BadSetting."""
+    return from_environment(os.environ)
 
 
 def from_environment(environ: Mapping[str, str]) -> Settings:

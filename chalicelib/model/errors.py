@@ -9,7 +9,9 @@
     │  ├─ NoCredentials                                          401
     │  └─ ScopeMissing                                           403
     ├─ NoSuchTrace(trace_id)                  nobody's           404
+    ├─ NoSuchPath                             the caller's       404
     ├─ MethodNotAllowed(allowed)              the caller's       405
+    ├─ AnswerTooLarge                         nobody's           422
     └─ StoreError                             ours               503
        └─ StoreThrottled                                         429
 
@@ -92,6 +94,12 @@ class NoSuchTrace(TracingError):
         self.trace_id = trace_id
 
 
+class NoSuchPath(TracingError):
+    """Nothing lives at this path, or nothing that Spanfold does."""
+
+    status = 404
+
+
 class MethodNotAllowed(TracingError):
     """A path that exists, asked with a method that it does not have."""
 
@@ -100,6 +108,12 @@ class MethodNotAllowed(TracingError):
     def __init__(self, method: str, allowed: tuple[str, ...]) -> None:
         super().__init__(f"{method} is not allowed here; use {' or '.join(allowed)}")
         self.allowed = allowed
+
+
+class AnswerTooLarge(TracingError):
+    """What was asked for is more than one answer may weigh; `detail` says how to ask for less."""
+
+    status = 422
 
 
 class StoreError(TracingError):

@@ -1,0 +1,60 @@
+"""Where the local runner keeps blocks: moto in this process, or whatever AWS_ENDPOINT_URL_DYNAMODB names."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from chalicelib import wiring
+from chalicelib.settings import Settings
+from chalicelib.storage.port import BlockStore, KeyStore
+
+ENDPOINT_VARIABLE = "AWS_ENDPOINT_URL_DYNAMODB"
+REGION = "us-east-1"
+
+
+class EngineUnreachable(Exception):
+    """The engine in AWS_ENDPOINT_URL_DYNAMODB does not answer, or not as DynamoDB would."""
+
+
+class Engine(NamedTuple):
+    """The stores, and a few words for the terminal."""
+
+    blocks: BlockStore
+    keys: KeyStore
+    description: str
+    embedded: bool
+
+
+@contextmanager
+def engine(settings: Settings, environ: Mapping[str, str]) -> Iterator[Engine]:
+    """The engine, its three tables made; the embedded one empty, and gone on leaving. Raises EngineUnreachable."""
+    endpoint = environ.get(ENDPOINT_VARIABLE)
+    if endpoint:
+        yield _external(settings, environ, endpoint)
+        return
+    # moto sorts the whole table for every query; past a few thousand blocks an external engine is quicker.
+    from moto import mock_aws  # noqa: PLC0415  # half a second, which an external engine does without
+
+    with mock_aws():
+        here = {"region_name": REGION, "endpoint_url": f"https://dynamodb.{REGION}.amazonaws.com"}
+        stores = wiring.stores(settings, **here, **_ANY_CREDENTIALS)
+        stores.make_missing_tables()
+        yield Engine(stores.blocks, stores.keys, "an embedded DynamoDB, gone when this stops", embedded=True)
+
+
+_ANY_CREDENTIALS = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
+
+
+def _external(settings: Settings, environ: Mapping[str, str], endpoint: str) -> Engine:
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+
+    region = environ.get("AWS_DEFAULT_REGION") or environ.get("AWS_REGION") or REGION
+    # Local engines take any credentials but not none; real ones are left to the SDK's usual search.
+    credentials = {} if environ.get("AWS_ACCESS_KEY_ID") or environ.get("AWS_PROFILE") else _ANY_CREDENTIALS
+    stores = wiring.stores(settings, region_name=region, endpoint_url=endpoint, **credentials)
+    try:
+        made = stores.make_missing_tables()
+    except (BotoCoreError, ClientError) as error:
+        raise EngineUnreachable(f"{ENDPOINT_VARIABLE}={endpoint}: {error}") from error
+    words = f"DynamoDB at {endpoint}" + (f", made {', '.join(made)}" if made else "")
+    return Engine(stores.blocks, stores.keys, words, embedded=False)

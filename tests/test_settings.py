@@ -1,0 +1,48 @@
+import dataclasses
+
+import pytest
+
+from chalicelib.settings import BadSetting, Settings, from_environment
+
+VARIABLES = {
+    "SPANFOLD_FACTS_TABLE": ("facts_table", "f", "f"),
+    "SPANFOLD_VIEWS_TABLE": ("views_table", "v", "v"),
+    "SPANFOLD_CONTROL_TABLE": ("control_table", "c", "c"),
+    "SPANFOLD_RETENTION_DAYS": ("retention_days", "3", 3),
+    "SPANFOLD_MAX_BODY_BYTES": ("max_body_bytes", "1000", 1000),
+    "SPANFOLD_MAX_DECOMPRESSED_BYTES": ("max_decompressed_bytes", "2000", 2000),
+    "SPANFOLD_MAX_NESTING_DEPTH": ("max_nesting_depth", "5", 5),
+    "SPANFOLD_MAX_ANSWER_BYTES": ("max_answer_bytes", "3000", 3000),
+    "SPANFOLD_CORS_ORIGINS": (
+        "cors_origins",
+        "https://a.example, https://b.example,",
+        ("https://a.example", "https://b.example"),
+    ),
+}
+
+
+def test_every_field_has_its_variable():
+    assert {field for field, _, _ in VARIABLES.values()} == {field.name for field in dataclasses.fields(Settings)}
+
+
+@pytest.mark.parametrize("variable", VARIABLES)
+def test_a_variable_sets_its_field_and_no_other(variable):
+    field, text, value = VARIABLES[variable]
+    assert from_environment({variable: text}) == dataclasses.replace(Settings(), **{field: value})
+
+
+def test_an_absent_or_empty_variable_keeps_the_default():
+    assert from_environment({}) == from_environment(dict.fromkeys(VARIABLES, "")) == Settings()
+
+
+@pytest.mark.parametrize("text", ["many", "0", "-1", "1.5"])
+def test_a_number_that_cannot_be_meant_is_named_with_its_variable(text):
+    with pytest.raises(BadSetting, match=f"SPANFOLD_RETENTION_DAYS='{text}'"):
+        from_environment({"SPANFOLD_RETENTION_DAYS": text})
+
+
+def test_the_largest_body_and_the_largest_page_fit_lambdas_payload():
+    defaults = Settings()
+    lambda_payload_bytes, headers_bytes = 6 * 1024 * 1024, 10_240
+    assert defaults.max_body_bytes * 4 // 3 + 3 * headers_bytes < lambda_payload_bytes
+    assert defaults.max_answer_bytes * 4 // 3 + headers_bytes < lambda_payload_bytes
