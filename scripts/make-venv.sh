@@ -32,7 +32,7 @@ is_usable() {
 
 if ! is_usable; then
     python=$(find_python)
-    echo "Setting up $venv with $("$python" --version 2>&1) ..."
+    echo "Setting up $venv with $("$python" --version 2>&1); this takes about a minute, once."
     rm -rf "$venv"
     "$python" -c "import ensurepip, venv" >/dev/null 2>&1 ||
         fail "$python cannot make virtual environments; on Debian and Ubuntu: apt install python3-venv"

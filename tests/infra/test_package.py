@@ -9,7 +9,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from infra.package import MAX_UNZIPPED_BYTES, MAX_ZIPPED_BYTES, bundle_size
+from infra.package import MAX_UNZIPPED_BYTES, MAX_ZIPPED_BYTES, bundle_size, main
 from tests.infra.templates import ROOT, cfn_lint, properties, template
 
 OUR_MAX_ZIPPED_BYTES = 30_000_000  # far below Lambda's, so that growth is noticed; 24 MB at the first release
@@ -128,6 +128,13 @@ def test_every_file_of_ours_is_shipped_data_files_too(bundle):
     }
     assert ours - set(bundle.namelist()) == set()
     assert any(name.endswith(".dict") for name in ours)
+
+
+def test_a_stage_that_does_not_exist_is_one_line_and_nothing_is_built(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(ROOT)
+    assert main(["--stage", "staging", str(tmp_path / "build")]) == 1
+    assert capsys.readouterr().err == ".chalice/config.json: no stage 'staging'; there are dev, prod\n"
+    assert not (tmp_path / "build").exists()
 
 
 if sys.platform == "linux":  # the only system that loads Lambda's binaries
