@@ -98,10 +98,8 @@ def _summary(endpoint: str, traces: list[tuple[str, str]], took_s: float) -> str
     shown = traces[-SHOWN:]
     lines = [f"{len(traces)} traces of a small shop sent to {endpoint} in {took_s:.1f} s; the last {len(shown)}:"]
     for what, trace_id in shown:
-        lines += [
-            f"  {what:<10} {endpoint}/v1/traces/{trace_id}",
-            f"  {'':<10} {endpoint}/v1/traces/{trace_id}/assembly",
-        ]
+        address = f"{endpoint}/v1/traces/{trace_id}"
+        lines += [f"  {what:<10}  {trace_id}", f"    {address}", f"    {address}/assembly"]
     return "\n".join(lines)
 
 
