@@ -1,18 +1,22 @@
 """Engines that tests keep their tables in."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 
 from moto import mock_aws
 
 from chalicelib.storage.dynamodb.client import Connection, DynamoClient, make_client
+from chalicelib.storage.dynamodb.facts import DynamoBlockStore
 from chalicelib.storage.dynamodb.tables import create_missing_tables
+from chalicelib.storage.dynamodb.writer import Backoff
 
 FACTS_TABLE = "facts"
 VIEWS_TABLE = "views"
 CONTROL_TABLE = "control"
 TABLE_NAMES = {"facts": FACTS_TABLE, "views": VIEWS_TABLE, "control": CONTROL_TABLE}
+
+DAY_S = 24 * 3600
 
 
 @contextmanager
@@ -27,3 +31,13 @@ def moto_tables() -> Iterator[Connection]:
 @cache  # a client is quick to use and slow to make; moto answers whichever client asks while it is on
 def _moto_client() -> DynamoClient:
     return make_client(region_name="eu-central-1", aws_access_key_id="testing", aws_secret_access_key="testing")
+
+
+def dynamo_blocks(
+    connection: Connection, now_ns: Callable[[], int], sleep: Callable[[float], None], retention_s: int = DAY_S
+) -> DynamoBlockStore:
+    """A block store on the facts table, with a middling jitter so that runs are alike."""
+    backoff = Backoff(random_unit=lambda: 0.5, sleep=sleep)
+    return DynamoBlockStore(
+        connection=connection, table=FACTS_TABLE, retention_s=retention_s, now_ns=now_ns, backoff=backoff
+    )

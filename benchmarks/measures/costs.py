@@ -3,19 +3,19 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from chalicelib.codecs.otlp import protobuf
-from chalicelib.codecs.otlp.grouping import group
-from chalicelib.collector.collect import MAX_PAYLOAD_BYTES
-from chalicelib.storage.dynamodb.items import to_item
-from chalicelib.storage.dynamodb.keys import tenant_prefix
-from chalicelib.storage.dynamodb.sizing import WRITE_UNIT_BYTES, item_size_bytes, write_units
 from opentelemetry.proto.trace.v1.trace_pb2 import TracesData
 
 from benchmarks.measures.rows import Row
 from benchmarks.workloads.posts import NOON_NS, collector_post, ten_span_posts
 from benchmarks.workloads.worlds import MEASURING
+from chalicelib.codecs.otlp import protobuf
+from chalicelib.codecs.otlp.grouping import group
+from chalicelib.collector.collect import MAX_PAYLOAD_BYTES
 from chalicelib.model.block import Block
 from chalicelib.settings import Settings
+from chalicelib.storage.dynamodb.items import to_item
+from chalicelib.storage.dynamodb.keys import tenant_prefix
+from chalicelib.storage.dynamodb.sizing import WRITE_UNIT_BYTES, item_size_bytes, write_units
 
 ARRIVED_MS = NOON_NS // 1_000_000 + 123
 MAX_DEPTH = Settings().max_nesting_depth

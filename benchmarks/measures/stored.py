@@ -1,14 +1,13 @@
 """A large trace as the facts table would give it back: items, and the pages of a Query over them."""
 
-from chalicelib.storage.dynamodb.items import to_item
-from chalicelib.storage.dynamodb.keys import tenant_prefix
-
 from benchmarks.measures import canned
 from benchmarks.measures.costs import ARRIVED_MS, blocks_of
 from benchmarks.measures.handler import TENANT
 from benchmarks.workloads.posts import large_trace_posts
 from benchmarks.workloads.worlds import MEASURING
 from chalicelib.model.block import Block
+from chalicelib.storage.dynamodb.items import to_item
+from chalicelib.storage.dynamodb.keys import tenant_prefix
 
 FAR_FUTURE_S = 4_102_444_800  # 2100: the reader filters what has expired by its own clock
 

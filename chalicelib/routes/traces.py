@@ -60,8 +60,9 @@ def get_assembly(services: Services, caller: Principal | None, request: Request)
     from chalicelib.query.assembly import read_assembly_page  # noqa: PLC0415
 
     trace_id, cursor = request.path_params["trace_id"], request.find_one("cursor")
-    page = read_assembly_page(services, tenant_of(caller), trace_id, cursor, request.deadline)
-    return _within_limit(services, _answer(_packed(page.body, request), JSON, page.cursor))
+    pack = encodings.gzip if _takes_gzip(request) else None
+    page = read_assembly_page(services, tenant_of(caller), trace_id, cursor, request.deadline, pack=pack)
+    return _within_limit(services, _answer(page.body, JSON, page.cursor))
 
 
 def _form(media_type: str, request: Request) -> "Form":

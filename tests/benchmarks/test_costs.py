@@ -5,15 +5,15 @@ held here is what is reached on the held-out world (docs/adr/006-block-format.md
 """
 
 import pytest
-from chalicelib.storage.dynamodb.items import to_item
-from chalicelib.storage.dynamodb.keys import tenant_prefix
-from chalicelib.storage.dynamodb.sizing import item_size_bytes
 
 from benchmarks.dictionary.sweep import ITEM_OVERHEAD_BYTES
 from benchmarks.measures.costs import ARRIVED_MS, EXPIRES_AT_S, blocks_of, collectors, invocations
 from benchmarks.workloads.posts import ten_span_posts
 from benchmarks.workloads.worlds import MEASURING
 from chalicelib.codecs import blocks
+from chalicelib.storage.dynamodb.items import to_item
+from chalicelib.storage.dynamodb.keys import tenant_prefix
+from chalicelib.storage.dynamodb.sizing import item_size_bytes
 
 
 @pytest.fixture(scope="module")

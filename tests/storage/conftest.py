@@ -4,10 +4,9 @@ import pytest
 
 from chalicelib.storage.dynamodb.client import Connection
 from chalicelib.storage.dynamodb.facts import DynamoBlockStore
-from chalicelib.storage.dynamodb.writer import Backoff
 from tests.clocks import Clock
 from tests.contracts.block_store import RETENTION_S
-from tests.engines import FACTS_TABLE, moto_tables
+from tests.engines import dynamo_blocks, moto_tables
 
 
 @pytest.fixture
@@ -23,10 +22,4 @@ def clock() -> Clock:
 
 @pytest.fixture
 def facts(dynamodb: Connection, clock: Clock) -> DynamoBlockStore:
-    return DynamoBlockStore(
-        connection=dynamodb,
-        table=FACTS_TABLE,
-        retention_s=RETENTION_S,
-        now_ns=clock.now_ns,
-        backoff=Backoff(random_unit=lambda: 0.5, sleep=clock.sleep),
-    )
+    return dynamo_blocks(dynamodb, clock.now_ns, clock.sleep, RETENTION_S)
