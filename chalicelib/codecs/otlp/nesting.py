@@ -1,6 +1,6 @@
 """How deep values nest, told from the bytes of a body without parsing them.
 
-Fast enough for every body (0.45 µs a span of ten attributes, beside 0.6 µs for upb's parse), because it looks only
+Fast enough for every body (0.4 µs a span of ten attributes, beside 0.6 µs for upb's parse), because it looks only
 into lists and maps long enough to be too deep. It relies on the field order that every protobuf library writes.
 """
 

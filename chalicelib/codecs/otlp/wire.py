@@ -2,7 +2,7 @@
 
 upb refuses a whole message for one bad byte of text. Here every field is visited with its descriptor beside it;
 text is mended, spans that cannot be read are left out, and all else (unknown fields too) is copied byte for byte,
-with the lengths of the enclosing messages put right. A span that upb reads by itself is not walked (4 µs); one that it
+with the lengths of the enclosing messages put right. A span that upb reads by itself is not walked (7 µs); one that it
 refuses costs 100 µs, where upb takes 0.6.
 
 Wire format: protobuf.dev, "Encoding". The Collector, too, reads text without looking whether it is UTF-8, and takes
