@@ -8,13 +8,11 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
+from chalicelib.codecs.otlp.varints import BrokenMessageError, read_varint
+
 _LIST_TAG, _MAP_TAG = b"\x2a\x32"  # in AnyValue
 _ELEMENT_TAG = 0x0A  # in ArrayValue and KeyValueList
 _KEY_TAG, _VALUE_TAG = b"\x0a\x12"  # in KeyValue
-
-
-class BrokenMessageError(Exception):
-    """Bytes that are not a message of the kind expected; the text says where and how."""
 
 
 def may_nest_deeper(payload: bytes, max_depth: int) -> bool:
@@ -88,17 +86,3 @@ def _value_start(payload: bytes, at: int, end: int) -> int:
     if at < end and payload[at] == _VALUE_TAG:
         return read_varint(payload, at + 1)[1]
     return end
-
-
-def read_varint(data: bytes, at: int) -> tuple[int, int]:
-    """The number at `at`, and where it ends. Raises IndexError where `data` ends too soon."""
-    value = shift = 0
-    while True:
-        byte = data[at]
-        at += 1
-        value |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            return value, at
-        shift += 7
-        if shift > 63:
-            raise BrokenMessageError("a number longer than ten bytes")

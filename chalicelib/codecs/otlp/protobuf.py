@@ -6,13 +6,13 @@ A body made by hand to get past the first scan (see nesting.py) is bounded by up
 nested maps, which everything that reads the stored bytes can bear.
 """
 
-from google.protobuf.unknown_fields import UnknownFieldSet
-
-from chalicelib.codecs.otlp import wire
 from chalicelib.codecs.otlp.decoded import DIALECT, Decoded, nesting_limit
-from chalicelib.codecs.otlp.messages import DecodeError, Message, TracesData
-from chalicelib.codecs.otlp.nesting import BrokenMessageError, may_nest_deeper
+from chalicelib.codecs.otlp.messages import DEPRECATED_SCOPE_SPANS, DecodeError, Message, TracesData
+from chalicelib.codecs.otlp.nesting import may_nest_deeper
+from chalicelib.codecs.otlp.varints import BrokenMessageError
 from chalicelib.model.errors import PayloadError
+
+_DEPRECATED_TAG = b"\xc2\x3e"  # field 1000, length-delimited
 
 
 def decode(payload: bytes, max_depth: int) -> Decoded:
@@ -38,6 +38,8 @@ def encode(message: Message) -> bytes:
 
 
 def _walked(payload: bytes, max_depth: int) -> Decoded:
+    from chalicelib.codecs.otlp import wire  # noqa: PLC0415  # rarely needed
+
     try:
         mended = wire.mend(payload, max_depth)
         message = TracesData.FromString(mended.payload)
@@ -50,10 +52,12 @@ def _walked(payload: bytes, max_depth: int) -> Decoded:
 
 def _has_deprecated_spans(message: TracesData, payload: bytes) -> bool:
     """Whether there are InstrumentationLibrarySpans, which upb keeps as a field it does not know."""
-    if wire.DEPRECATED_TAG not in payload:
+    if _DEPRECATED_TAG not in payload:
         return False
+    from google.protobuf.unknown_fields import UnknownFieldSet  # noqa: PLC0415  # rarely needed
+
     return any(
-        field.field_number == wire.DEPRECATED
+        field.field_number == DEPRECATED_SCOPE_SPANS
         for resource_spans in message.resource_spans
         for field in UnknownFieldSet(resource_spans)  # type: ignore[attr-defined]  # the stubs forgot __iter__
     )

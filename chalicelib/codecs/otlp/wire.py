@@ -18,6 +18,7 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
 from chalicelib.codecs.otlp.decoded import Rejection
 from chalicelib.codecs.otlp.messages import (
+    DEPRECATED_SCOPE_SPANS,
     AnyValue,
     DecodeError,
     InstrumentationScope,
@@ -27,7 +28,8 @@ from chalicelib.codecs.otlp.messages import (
     Span,
     TracesData,
 )
-from chalicelib.codecs.otlp.nesting import BrokenMessageError, may_nest_deeper, read_varint
+from chalicelib.codecs.otlp.nesting import may_nest_deeper
+from chalicelib.codecs.otlp.varints import BrokenMessageError, read_varint, write_varint
 
 _LENGTH, _GROUP, _END_GROUP = 2, 3, 4  # wire types
 
@@ -35,8 +37,6 @@ _RESOURCE_SPANS = 1  # in TracesData
 _RESOURCE, _SCOPE_SPANS = 1, 2  # in ResourceSpans
 _SCOPE, _SPANS = 1, 2  # in ScopeSpans
 _VALUE = 2  # in KeyValue
-DEPRECATED = 1000  # in ResourceSpans: instrumentation_library_spans, until OTLP 0.15; laid out as ScopeSpans
-DEPRECATED_TAG = b"\xc2\x3e"  # its tag on the wire
 
 
 class TooDeepError(BrokenMessageError):
@@ -101,13 +101,13 @@ class _Mending:
 
     def _migrated(self, data: bytes, path: str) -> bytes:
         """`data` with InstrumentationLibrarySpans made ScopeSpans, unless there are some of those already."""
-        old = [field for field in _fields(data, path) if field.number == DEPRECATED]
+        old = [field for field in _fields(data, path) if field.number == DEPRECATED_SCOPE_SPANS]
         if not old:
             return data
         if any(field.number == _SCOPE_SPANS for field in _fields(data, path)):
             self._notes.append(f"{path}: instrumentationLibrarySpans ignored beside scopeSpans")
             return data
-        others = _rebuilt(data, path, lambda field: None if field.number == DEPRECATED else field.body)
+        others = _rebuilt(data, path, lambda field: None if field.number == DEPRECATED_SCOPE_SPANS else field.body)
         return others + b"".join(_delimited(_SCOPE_SPANS, field.body) for field in old)
 
     def _scope_spans(self, data: bytes, path: str) -> bytes:
@@ -277,15 +277,5 @@ def _end_of_group(data: bytes, at: int, number: int) -> int:
     return at
 
 
-def varint(value: int) -> bytes:
-    """A number, not negative, as a varint."""
-    encoded = bytearray()
-    while value > 0x7F:
-        encoded.append(value & 0x7F | 0x80)
-        value >>= 7
-    encoded.append(value)
-    return bytes(encoded)
-
-
 def _delimited(number: int, body: bytes) -> bytes:
-    return varint(number << 3 | _LENGTH) + varint(len(body)) + body
+    return write_varint(number << 3 | _LENGTH) + write_varint(len(body)) + body
