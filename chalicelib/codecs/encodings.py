@@ -24,7 +24,9 @@ ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 _MAX_ENCODINGS = 3  # nobody sends more than one; a list of a hundred would be an attack
 _MAX_MEMBERS = 100  # gzip members or zstd frames in one body: each costs a copy of what follows it
 _ZSTD_WINDOW_BYTES = 8 * 1024 * 1024  # what RFC 8878 section 3.1.1.1.2 asks a decoder to support
-_GZIP_LEVEL = 6
+# On OTLP JSON of ten-attribute spans, time and bytes per span: level 1 3.0 µs 107 B, 4 5.2 µs 95 B, 5 5.6 µs 91 B,
+# 6 6.9 µs 90 B, 9 16 µs 89 B (859 B unpacked). Sending a byte out of AWS costs as much as about 0.05 µs of Lambda.
+_GZIP_LEVEL = 5
 
 
 class _BrokenBodyError(Exception):

@@ -1,6 +1,6 @@
 """What a posted body turned into, whichever encoding it came in."""
 
-from dataclasses import dataclass
+import msgspec
 
 from chalicelib.codecs.otlp.messages import TracesData
 
@@ -12,15 +12,13 @@ DIALECT = "otlp"
 DEEPEST_NESTING = 32
 
 
-@dataclass(frozen=True)
-class Rejection:
+class Rejection(msgspec.Struct, frozen=True):
     """One span that was lost, and why, in words for its sender: `resourceSpans[0].scopeSpans[2].spans[7]: …`."""
 
     reason: str
 
 
-@dataclass(frozen=True)
-class Decoded:
+class Decoded(msgspec.Struct, frozen=True):
     """The readable spans of a body, each lost one, and a note on whatever was mended without losing a span.
 
     Ids are as sent: of any length, zero or empty. Judging them is the collector's part.

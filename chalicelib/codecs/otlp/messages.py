@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span, Status, TracesData
 
 __all__ = [
+    "DEPRECATED_SCOPE_SPANS",
     "AnyValue",
     "ArrayValue",
     "DecodeError",
@@ -48,6 +49,10 @@ __all__ = [
     "Status",
     "TracesData",
 ]
+
+# instrumentation_library_spans in ResourceSpans, dropped after OTLP 0.15; laid out as ScopeSpans. upb keeps it as an
+# unknown field.
+DEPRECATED_SCOPE_SPANS = 1000
 
 _COMMON = "opentelemetry.proto.common.v1.common_pb2"
 _RESOURCE = "opentelemetry.proto.resource.v1.resource_pb2"

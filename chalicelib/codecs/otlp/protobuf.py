@@ -1,21 +1,18 @@
 """OTLP protobuf bodies. upb does the work; wire.py mends what upb refuses, span by span.
 
 A body as real senders write it costs one parse (0.6 µs for a span of ten attributes) and two scans of its bytes
-(0.45 µs). The scans look for two things that upb would take without a word: values nested too deep, and the old name
-of scopeSpans. The first relies on the field order that every protobuf library writes; a body made by hand to hide
-its lists behind other fields of the same value gets past it, and is then bounded by upb's own limit: 48 nested
-lists, 32 nested maps, which everything that reads the stored bytes can bear.
+(0.5 µs), for two things that upb would take without a word: values nested too deep, and the old name of scopeSpans.
+A body made by hand to get past the first scan (see nesting.py) is bounded by upb's own limit: 48 nested lists, 32
+nested maps, which everything that reads the stored bytes can bear.
 """
 
-import re
-from functools import cache
-
-from google.protobuf.unknown_fields import UnknownFieldSet
-
-from chalicelib.codecs.otlp import wire
 from chalicelib.codecs.otlp.decoded import DIALECT, Decoded, nesting_limit
-from chalicelib.codecs.otlp.messages import DecodeError, Message, TracesData
+from chalicelib.codecs.otlp.messages import DEPRECATED_SCOPE_SPANS, DecodeError, Message, TracesData
+from chalicelib.codecs.otlp.nesting import may_nest_deeper
+from chalicelib.codecs.otlp.varints import BrokenMessageError
 from chalicelib.model.errors import PayloadError
+
+_DEPRECATED_TAG = b"\xc2\x3e"  # field 1000, length-delimited
 
 
 def decode(payload: bytes, max_depth: int) -> Decoded:
@@ -30,7 +27,7 @@ def decode(payload: bytes, max_depth: int) -> Decoded:
         message = TracesData.FromString(payload)
     except DecodeError:
         return _walked(payload, depth)  # finds out what it is, and whether a span alone is to blame
-    if _may_nest_deeper(payload, depth) or _has_deprecated_spans(message, payload):
+    if may_nest_deeper(payload, depth) or _has_deprecated_spans(message, payload):
         return _walked(payload, depth)
     return Decoded(message)
 
@@ -41,42 +38,26 @@ def encode(message: Message) -> bytes:
 
 
 def _walked(payload: bytes, max_depth: int) -> Decoded:
+    from chalicelib.codecs.otlp import wire  # noqa: PLC0415  # rarely needed
+
     try:
         mended = wire.mend(payload, max_depth)
         message = TracesData.FromString(mended.payload)
-    except wire.BrokenMessageError as broken:
+    except BrokenMessageError as broken:
         raise PayloadError(DIALECT, f"not an OTLP protobuf message: {broken}") from broken
     except DecodeError as refused:
         raise PayloadError(DIALECT, f"not an OTLP protobuf message: {refused}") from refused
     return Decoded(message, mended.rejections, mended.repairs)
 
 
-def _may_nest_deeper(payload: bytes, max_depth: int) -> bool:
-    """Whether some value looks nested deeper than `max_depth`. Text may look so too, which costs time, no more."""
-    return any(
-        wire.nests_deeper(payload, found.start() + 1, max_depth) for found in _big_list(max_depth).finditer(payload)
-    )
-
-
 def _has_deprecated_spans(message: TracesData, payload: bytes) -> bool:
     """Whether there are InstrumentationLibrarySpans, which upb keeps as a field it does not know."""
-    if wire.DEPRECATED_TAG not in payload:
+    if _DEPRECATED_TAG not in payload:
         return False
+    from google.protobuf.unknown_fields import UnknownFieldSet  # noqa: PLC0415  # rarely needed
+
     return any(
-        field.field_number == wire.DEPRECATED
+        field.field_number == DEPRECATED_SCOPE_SPANS
         for resource_spans in message.resource_spans
         for field in UnknownFieldSet(resource_spans)  # type: ignore[attr-defined]  # the stubs forgot __iter__
     )
-
-
-@cache
-def _big_list(max_depth: int) -> re.Pattern[bytes]:
-    """Finds the value of an attribute that is a list or map, and long enough to nest deeper than `max_depth`.
-
-    The value's tag (0x12), its length, then array_value (0x2a) or kvlist_value (0x32). Each level of nesting takes
-    4 bytes at least, so shorter lists, nearly all there are, need no look inside. Matches no more than the tag, so
-    that a match within another's bytes is found too.
-    """
-    shortest = 4 * (max_depth - 1)
-    one_byte = rb"[\x%02x-\x7f]|" % shortest if shortest < 0x80 else b""
-    return re.compile(rb"\x12(?=(?:" + one_byte + rb"[\x80-\xff]{1,4}[\x00-\x7f])[\x2a\x32])")

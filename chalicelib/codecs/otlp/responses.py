@@ -11,7 +11,7 @@ from enum import Enum
 import msgspec
 
 from chalicelib.codecs.otlp.decoded import DIALECT
-from chalicelib.codecs.otlp.wire import varint
+from chalicelib.codecs.otlp.varints import write_varint
 from chalicelib.model.errors import UnknownMediaType
 
 
@@ -87,9 +87,9 @@ def _cut(message: str) -> str:
 
 def _field(number: int, body: bytes) -> bytes:
     """A length-delimited protobuf field; nothing when there is nothing in it."""
-    return bytes([number << 3 | 2]) + varint(len(body)) + body if body else b""
+    return bytes([number << 3 | 2]) + write_varint(len(body)) + body if body else b""
 
 
 def _number(number: int, value: int) -> bytes:
     """A varint protobuf field; nothing for 0."""
-    return bytes([number << 3]) + varint(value) if value else b""
+    return bytes([number << 3]) + write_varint(value) if value else b""

@@ -1,7 +1,10 @@
 """Bodies that upb reads, bodies it refuses and we mend, and bodies nobody could read."""
 
+import time
+
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from chalicelib.codecs.otlp import protobuf, wire
 from chalicelib.codecs.otlp.messages import AnyValue, Span, TracesData
@@ -214,3 +217,66 @@ def test_ids_of_any_length_are_carried_through():
     odd = Span(trace_id=b"\1" * 3, span_id=b"", parent_span_id=bytes(8), name="odd").SerializeToString()
     [found] = spans_of(decode(request(odd)))
     assert (found.trace_id, found.span_id, found.parent_span_id) == (b"\1" * 3, b"", bytes(8))
+
+
+def test_a_body_full_of_false_lists_takes_no_longer_than_an_honest_one():
+    """Each element hides the start of another list: to follow every one would take a step per pair of elements."""
+    elements = 100_000
+    hidden = b"\x12\xff\xff\xff\x09\x2a\xff\xff\xff\x09"
+    text = (length_delimited(1, hidden)) * elements
+    body = request_of_any_size(
+        Span(
+            trace_id=b"\1" * 16,
+            span_id=b"\2" * 8,
+            trace_state="",
+            attributes=[{"key": "k", "value": {"bytes_value": hidden + text}}],
+        )
+    )
+    started = time.process_time()
+    assert len(spans_of(decode(body))) == 1
+    assert time.process_time() - started < 5  # all pairs would take an hour
+
+
+def request_of_any_size(whole_span):
+    return TracesData(resource_spans=[{"scope_spans": [{"spans": [whole_span]}]}]).SerializeToString()
+
+
+@pytest.mark.parametrize(
+    "empty", [AnyValue(array_value={"values": [{}]}), AnyValue(kvlist_value={"values": [{"value": {}}]})]
+)
+def test_an_empty_value_counts_as_a_level_too(empty):
+    too_deep = span("deep", attributes=[{"key": "k", "value": AnyValue(array_value={"values": [empty]})}])
+    assert names_of(decode(request(too_deep), max_depth=2)) == []
+    assert names_of(decode(request(too_deep), max_depth=3)) == ["deep"]
+
+
+def test_keys_without_values_nest_nothing():
+    keys = AnyValue(kvlist_value={"values": [{"key": "a"}, {}, {"key": "b"}]})
+    fits = span("fits", attributes=[{"key": "k", "value": keys}])
+    assert names_of(decode(request(fits), max_depth=1)) == ["fits"]
+
+
+@given(traces(), st.integers(1, 4))
+def test_exactly_the_spans_that_nest_too_deep_are_rejected(message, max_depth):
+    sent = [s for rs in message.resource_spans for ss in rs.scope_spans for s in ss.spans]
+    shallow = [each for each in sent if depth_of_span(each) <= max_depth]
+    decoded = decode(protobuf.encode(message), max_depth)
+    assert [protobuf.encode(each) for each in spans_of(decoded)] == [protobuf.encode(each) for each in shallow]
+    assert len(decoded.rejections) == len(sent) - len(shallow)
+
+
+def depth_of_span(each):
+    holders = [each, *each.events, *each.links]
+    return max((depth_of(kv) for holder in holders for kv in holder.attributes), default=0)
+
+
+def depth_of(kv):
+    return depth_of_value(kv.value) if kv.HasField("value") else 0
+
+
+def depth_of_value(value):
+    if value.WhichOneof("value") == "array_value":
+        return 1 + max(map(depth_of_value, value.array_value.values), default=0)
+    if value.WhichOneof("value") == "kvlist_value":
+        return 1 + max(map(depth_of, value.kvlist_value.values), default=0)
+    return 1
