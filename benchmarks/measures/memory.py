@@ -8,12 +8,13 @@ from typing import Any
 
 import msgspec
 from chalicelib.codecs.otlp import json, messages
+from opentelemetry.proto.trace.v1.trace_pb2 import TracesData
 
 from benchmarks.measures import handler
 from benchmarks.measures.processes import run
 from benchmarks.measures.rows import Row
 from benchmarks.measures.stored import large_trace_blocks, query_pages
-from benchmarks.workloads.posts import TracesData, collector_post
+from benchmarks.workloads.posts import collector_post
 from benchmarks.workloads.worlds import MEASURING
 from chalicelib.settings import Settings
 
