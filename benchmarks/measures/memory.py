@@ -1,20 +1,21 @@
 """The highest resident size of one function: for the largest post that is accepted, and for a 100,000-span trace."""
 
 import gzip
-import json
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import msgspec
+from chalicelib.codecs.otlp import json, messages
+from opentelemetry.proto.trace.v1.trace_pb2 import TracesData
+
 from benchmarks.measures import handler
 from benchmarks.measures.processes import run
-from benchmarks.measures.reading import floor
 from benchmarks.measures.rows import Row
 from benchmarks.measures.stored import large_trace_blocks, query_pages
-from benchmarks.workloads.posts import TracesData, collector_post
+from benchmarks.workloads.posts import collector_post
 from benchmarks.workloads.worlds import MEASURING
-from chalicelib.codecs import blocks
 from chalicelib.settings import Settings
 
 LIMIT_MIB = 512
@@ -51,7 +52,7 @@ def _post_row(name: str, media_type: str, encode: Callable[[TracesData], bytes])
     message, body = largest_message(encode)
     spans = sum(len(scope.spans) for each in message.resource_spans for scope in each.scope_spans)
     with TemporaryDirectory() as directory:
-        (Path(directory) / "post.json").write_text(json.dumps(handler.post(body, media_type, "gzip")))
+        (Path(directory) / "post.json").write_bytes(msgspec.json.encode(handler.post(body, media_type, "gzip")))
         peak_mib = run("memory-of-post", Path(directory))
     note = f"{spans} spans, {len(body) / 1e6:.1f} MB gzipped, {len(encode(message)) / 1024**2:.1f} MiB inflated"
     return Row(measure=f"peak memory, largest post, {name}", measured=peak_mib, unit="MiB", limit=LIMIT_MIB, note=note)
@@ -70,7 +71,7 @@ def _read_rows() -> list[Row]:
         for number, page in enumerate(query_pages(stored)):
             (Path(directory) / f"page-{number:04}.json").write_bytes(page)
         for name, event in reads.items():
-            (Path(directory) / "read.json").write_text(json.dumps(event))
+            (Path(directory) / "read.json").write_bytes(msgspec.json.encode(event))
             peak_mib = run("memory-of-read", Path(directory))
             measure = f"peak memory, read of {SPANS_READ:,} spans, {name}"
             found.append(Row(measure=measure, measured=peak_mib, unit="MiB", limit=LIMIT_MIB))
@@ -78,9 +79,4 @@ def _read_rows() -> list[Row]:
 
 
 def _as_json(message: TracesData) -> bytes:
-    return floor([blocks.Packed(*blocks.pack(part)) for part in _parts(message)])
-
-
-def _parts(message: TracesData) -> list[bytes]:
-    """`message` in pieces that a block can hold."""
-    return [TracesData(resource_spans=[each]).SerializeToString() for each in message.resource_spans]
+    return json.encode(messages.TracesData.FromString(message.SerializeToString()))

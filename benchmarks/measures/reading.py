@@ -8,6 +8,7 @@ from io import StringIO
 from typing import Any
 
 import msgspec
+from chalicelib.codecs.otlp import json, messages
 from google.protobuf.json_format import MessageToJson
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span, TracesData
@@ -20,20 +21,23 @@ from chalicelib.codecs import blocks
 SPANS = 10_000
 
 
-def floor(packed: Sequence[blocks.Packed]) -> bytes:
-    """The least that gives JSON from these bytes: decompress, parse by upb, walk straight on, encode."""
-    message = TracesData()
+def straight_walk(packed: Sequence[blocks.Packed]) -> bytes:
+    """JSON from these bytes with no thought: decompress, parse by upb, walk straight on, encode."""
+    message = _parsed(packed)
+    return msgspec.json.encode({"resourceSpans": [_resource_spans(each) for each in message.resource_spans]})
+
+
+def own_walk(packed: Sequence[blocks.Packed]) -> bytes:
+    """The same with the product's writer, which may well be the faster walk."""
+    message = messages.TracesData()
     for each in packed:
         message.MergeFromString(blocks.unpack(each))
-    return msgspec.json.encode({"resourceSpans": [_resource_spans(each) for each in message.resource_spans]})
+    return json.encode(message)
 
 
 def by_json_format(packed: Sequence[blocks.Packed]) -> str:
     """The same by protobuf's own JSON, which is not OTLP's (ids in base64) but what many services do."""
-    message = TracesData()
-    for each in packed:
-        message.MergeFromString(blocks.unpack(each))
-    return MessageToJson(message, indent=None)
+    return MessageToJson(_parsed(packed), indent=None)
 
 
 def rows() -> list[Row]:
@@ -48,13 +52,15 @@ def rows() -> list[Row]:
     plain = [base64.b64decode(body) for body in _read_all(app, trace_id, gzip=False)]
     assert b"".join(squeezed).count(b'"spanId"') == b"".join(plain).count(b'"spanId"') == SPANS
 
-    read, paged, least, peer = cpu_seconds(
+    read, paged, straight, own, peer = cpu_seconds(
         lambda: _read_all(app, trace_id, gzip=True),
         lambda: _read_all(app, trace_id, gzip=False),
-        lambda: floor(packed),
+        lambda: straight_walk(packed),
+        lambda: own_walk(packed),
         lambda: by_json_format(packed),
         rounds=5,
     )
+    least = min(straight, own)
     cpu = f"{read * 1e3:.0f} ms in {len(squeezed)} page against {least * 1e3:.0f} ms"
     return [
         Row(
@@ -71,6 +77,13 @@ def rows() -> list[Row]:
             note=f"{paged * 1e3:.0f} ms in {len(plain)} pages",
         ),
     ]
+
+
+def _parsed(packed: Sequence[blocks.Packed]) -> TracesData:
+    message = TracesData()
+    for each in packed:
+        message.MergeFromString(blocks.unpack(each))
+    return message
 
 
 def _read_all(app: Any, trace_id: str, *, gzip: bool) -> list[str]:

@@ -5,7 +5,7 @@ width, and times have random low digits, as they have in the field; neither can 
 what a stored span weighs.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableSequence
 from dataclasses import dataclass, field
 from math import exp
 from random import Random
@@ -228,7 +228,7 @@ def _finish(span: Span, service: Service) -> None:
     span.status.SetInParent()
 
 
-def _put_all(target: list[KeyValue], attributes: content.Attributes) -> None:
+def _put_all(target: MutableSequence[KeyValue], attributes: content.Attributes) -> None:
     for key, value in attributes.items():
         target.append(KeyValue(key=key, value=_any_value(value)))
 

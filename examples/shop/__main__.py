@@ -5,7 +5,8 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from random import Random
 from urllib.parse import urlsplit
@@ -30,20 +31,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if problem is not None:
         print(f"{chosen.endpoint} does not answer ({problem}); is `make run` running?", file=sys.stderr)
         return 1
-    refusals = _Refusals()
-    logging.getLogger("opentelemetry").addHandler(refusals)
-    logging.getLogger("opentelemetry").propagate = False
-    random = Random(chosen.seed)
-    clock = Clock(time.time_ns() - chosen.traces * GAP_MS * 1_000_000, random)
-    shop = Shop(lambda: _sender(chosen.endpoint, chosen.key), clock, random)
     began = time.monotonic()
-    traces = play(shop, clock, chosen.traces, chosen.rate)
-    shop.shut_down()
+    with complaints() as refusals:
+        traces = _played(chosen)
     if refusals.first is not None:
         print(f"{chosen.endpoint} did not take everything: {refusals.first}", file=sys.stderr)
         return 1
     print(_summary(chosen.endpoint, traces, time.monotonic() - began))
     return 0
+
+
+def _played(chosen: argparse.Namespace) -> list[tuple[str, str]]:
+    random = Random(chosen.seed)
+    clock = Clock(time.time_ns() - chosen.traces * GAP_MS * 1_000_000, random)
+    shop = Shop(lambda: _sender(chosen.endpoint, chosen.key), clock, random)
+    try:
+        return play(shop, clock, chosen.traces, chosen.rate)
+    finally:
+        shop.shut_down()
 
 
 def play(shop: Shop, clock: Clock, orders: int, rate: float | None = None) -> list[tuple[str, str]]:
@@ -68,9 +73,11 @@ def unreachable(endpoint: str) -> str | None:
     try:
         connection = make(address.hostname or "", address.port, timeout=3)
         connection.request("GET", f"{address.path.rstrip('/')}/healthz")
-        connection.getresponse()
+        connection.getresponse().read()
     except (OSError, HTTPException, ValueError) as error:
         return str(error) or type(error).__name__
+    finally:
+        connection.close()
     return None
 
 
@@ -87,11 +94,25 @@ def _sender(endpoint: str, key: str | None) -> SpanProcessor:
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m examples.shop", description=__doc__)
     parser.add_argument("--endpoint", default=DEFAULT_ENDPOINT, type=lambda text: text.rstrip("/"))
-    parser.add_argument("--traces", type=int, default=20, metavar="N", help="how many orders (default 20)")
-    parser.add_argument("--rate", type=float, metavar="R", help="orders a second; as fast as possible by default")
+    parser.add_argument("--traces", type=_at_least_one, default=20, metavar="N", help="how many orders (default 20)")
+    parser.add_argument("--rate", type=_above_zero, metavar="R", help="orders a second; as fast as possible by default")
     parser.add_argument("--key", help="sent as x-api-key")
     parser.add_argument("--seed", type=int, default=1, help="the same seed plays the same day; ids are always new")
     return parser.parse_args(arguments)
+
+
+def _at_least_one(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not at least 1")
+    return number
+
+
+def _above_zero(text: str) -> float:
+    number = float(text)
+    if not number > 0:
+        raise argparse.ArgumentTypeError(f"{text} is not above 0")
+    return number
 
 
 def _summary(endpoint: str, traces: list[tuple[str, str]], took_s: float) -> str:
@@ -103,7 +124,20 @@ def _summary(endpoint: str, traces: list[tuple[str, str]], took_s: float) -> str
     return "\n".join(lines)
 
 
-class _Refusals(logging.Handler):
+@contextmanager
+def complaints() -> "Iterator[Refusals]":
+    """What the SDK complains of meanwhile, kept from the terminal: it logs every failure, and raises none."""
+    logger, refusals = logging.getLogger("opentelemetry"), Refusals()
+    propagated, logger.propagate = logger.propagate, False
+    logger.addHandler(refusals)
+    try:
+        yield refusals
+    finally:
+        logger.removeHandler(refusals)
+        logger.propagate = propagated
+
+
+class Refusals(logging.Handler):
     """Keeps the first thing that the SDK complains of; the SDK itself only logs."""
 
     def __init__(self) -> None:

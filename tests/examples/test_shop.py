@@ -1,7 +1,12 @@
+import gzip
 from collections import defaultdict
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from random import Random
+from threading import Thread
 
 import pytest
+from opentelemetry.proto.trace.v1.trace_pb2 import TracesData
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode
@@ -109,6 +114,64 @@ def test_the_same_seed_plays_the_same_day_but_for_the_ids():
 
     assert told(played(5, seed=3)[0]) == told(played(5, seed=3)[0])
     assert told(played(5, seed=3)[0]) != told(played(5, seed=4)[0])
+
+
+class _Server(BaseHTTPRequestHandler):
+    """Answers every post with the status of its server, and keeps what was sent."""
+
+    def do_GET(self):
+        self._answer(200)
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["content-length"]))
+        self.server.posts.append((self.path, self.headers["x-api-key"], body))
+        self._answer(self.server.status)
+
+    def _answer(self, status):
+        self.send_response(status)
+        self.send_header("content-length", "0")
+        self.end_headers()
+
+    def log_message(self, *args):
+        pass
+
+
+@contextmanager
+def serving(status):
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Server)
+    server.status, server.posts = status, []
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield server, f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def test_every_trace_is_sent_and_the_last_ones_are_told_with_their_addresses(capsys):
+    with serving(200) as (server, address):
+        assert main(["--endpoint", address, "--traces", "3", "--key", "sfk_x"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[0].startswith(f"5 traces of a small shop sent to {address}")
+    sent = TracesData()
+    for path, key, body in server.posts:
+        assert (path, key) == ("/v1/traces", "sfk_x")
+        sent.MergeFromString(gzip.decompress(body))
+    ids = {span.trace_id.hex() for each in sent.resource_spans for scope in each.scope_spans for span in scope.spans}
+    told = {line.strip().removeprefix(f"{address}/v1/traces/") for line in said if line.endswith("/assembly")}
+    assert told == {f"{trace_id}/assembly" for trace_id in ids}
+
+
+def test_a_server_that_refuses_is_an_error_and_is_told_in_one_line(capsys):
+    with serving(401) as (_, address):
+        assert main(["--endpoint", address, "--traces", "1"]) == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.count("\n") == 1
+    assert "did not take everything" in said.err
+    assert "401" in said.err
 
 
 def test_without_a_server_one_line_says_so(capsys):
