@@ -7,7 +7,6 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import msgspec
-from chalicelib.codecs.otlp import json, messages
 from opentelemetry.proto.trace.v1.trace_pb2 import TracesData
 
 from benchmarks.measures import handler
@@ -16,6 +15,7 @@ from benchmarks.measures.rows import Row
 from benchmarks.measures.stored import large_trace_blocks, query_pages
 from benchmarks.workloads.posts import collector_post
 from benchmarks.workloads.worlds import MEASURING
+from chalicelib.codecs.otlp import json, messages
 from chalicelib.settings import Settings
 
 LIMIT_MIB = 512

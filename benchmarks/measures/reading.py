@@ -8,7 +8,6 @@ from io import StringIO
 from typing import Any
 
 import msgspec
-from chalicelib.codecs.otlp import json, messages
 from google.protobuf.json_format import MessageToJson
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span, TracesData
@@ -17,6 +16,7 @@ from benchmarks.measures import canned, handler
 from benchmarks.measures.rows import Row, cpu_seconds
 from benchmarks.measures.stored import large_trace_blocks, query_pages
 from chalicelib.codecs import blocks
+from chalicelib.codecs.otlp import json, messages
 
 SPANS = 10_000
 

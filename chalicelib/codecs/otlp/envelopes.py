@@ -13,6 +13,7 @@ from typing import NamedTuple
 from google.protobuf.unknown_fields import UnknownFieldSet
 
 from chalicelib.codecs.otlp.messages import ResourceSpans, ScopeSpans
+from chalicelib.codecs.otlp.varints import write_varint
 
 FRAME_BYTES = 6  # at most: a tag of one byte, and a length of up to 35 bits
 
@@ -82,23 +83,13 @@ def _framed_spans(spans: Iterable[bytes]) -> Iterable[bytes]:
 
 def _framed(tag: bytes, parts: list[bytes]) -> list[bytes]:
     body = b"".join(parts)
-    return [tag + varint(len(body)), body]
+    return [tag + write_varint(len(body)), body]
 
 
 def _span_frame(size: int) -> bytes:
-    return _usual_span_frame(size) if size < _USUAL_SPAN_BYTES else _SPANS + varint(size)
+    return _usual_span_frame(size) if size < _USUAL_SPAN_BYTES else _SPANS + write_varint(size)
 
 
 @cache
 def _usual_span_frame(size: int) -> bytes:
-    return _SPANS + varint(size)
-
-
-def varint(number: int) -> bytes:
-    """A non-negative number, seven bits to the byte, low ones first, the top bit set on all but the last."""
-    encoded = bytearray()
-    while number > 0x7F:
-        encoded.append(number & 0x7F | 0x80)
-        number >>= 7
-    encoded.append(number)
-    return bytes(encoded)
+    return _SPANS + write_varint(size)

@@ -3,8 +3,9 @@
 import pytest
 from hypothesis import given, settings
 
-from chalicelib.codecs.otlp.envelopes import Section, resource_envelope, scope_envelope, traces_data, varint
+from chalicelib.codecs.otlp.envelopes import Section, resource_envelope, scope_envelope, traces_data
 from chalicelib.codecs.otlp.messages import AnyValue, TracesData
+from chalicelib.codecs.otlp.varints import write_varint
 from tests.codecs.otlp.actors import message, messages, sent_by, span, told
 
 
@@ -51,4 +52,4 @@ def test_spans_of_every_size_are_framed_right(size):
 
 @pytest.mark.parametrize("number", [0, 1, 127, 128, 300, 2**14 - 1, 2**14, 2**35, 2**63 - 1])
 def test_numbers_are_written_as_protobuf_writes_them(number):
-    assert b"\x18" + varint(number) == AnyValue(int_value=number).SerializeToString()
+    assert b"\x18" + write_varint(number) == AnyValue(int_value=number).SerializeToString()
