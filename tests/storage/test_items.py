@@ -85,3 +85,9 @@ def test_models_have_the_tables_keys(model, schema):
     }
     assert keys == {PARTITION_KEY: (schema.key_type, True), SORT_KEY: (schema.key_type, False)}
     assert schema.ttl_attribute in {None, *model.get_attributes()}
+
+
+def test_an_item_whose_bytes_are_another_blocks_is_refused_by_its_digest():
+    item = {**item_of(block(trace_id(1), b"ours")), "b": item_of(block(trace_id(1), b"other"))["b"]}
+    with pytest.raises(StoreError, match="digest"):
+        to_block(FactItem.from_raw_data(item))
