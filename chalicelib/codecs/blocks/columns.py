@@ -37,6 +37,7 @@ _NAME_OR_KIND = (b"\x2a", b"\x30")
 _START = 0x39
 _END = 0x41
 _TIMES = Struct("<BQBQ")
+_times_at = _TIMES.unpack_from
 _U64 = 0xFFFF_FFFF_FFFF_FFFF
 
 # A KeyValue's string of 36 characters that is a UUID in lower case.
@@ -107,27 +108,29 @@ def _span_start(trace_id: bytes) -> bytes:
 
 def _take(pieces: Sequence[bytes]) -> _Taken:
     """What can be taken from `pieces`, each of which begins with a span id."""
-    taken = _Taken([], [], [], [], [])
+    parents: list[bytes | None] = []
+    starts_ns: list[int] = []
+    ends_ns: list[int] = []
+    texts: list[bytes] = []
     for piece in pieces:
-        has_parent = piece[8:10] == _PARENT
-        at = name_at = 18 if has_parent else 8
+        parent_id = piece[10:18] if piece.startswith(_PARENT, 8) else None
+        at = name_at = 8 if parent_id is None else 18
         try:
             at = _after_name_and_kind(piece, name_at)
-            start_tag, start_ns, end_tag, end_ns = _TIMES.unpack_from(piece, at)
+            start_tag, start_ns, end_tag, end_ns = _times_at(piece, at)
         except (IndexError, StructError):
             start_tag = end_tag = 0
-        tail_at = at + _TIMES.size
-        taken.ids.append(piece[:8])
+        tail = piece[at + _TIMES.size :]
         # Where times were is found again by passing over name and kind: nothing behind them may pass for either.
-        if start_tag != _START or end_tag != _END or piece[tail_at : tail_at + 1] in _NAME_OR_KIND:
-            taken.parents.append(_ALONE)
-            taken.texts.append(piece[8:])
+        if start_tag != _START or end_tag != _END or tail.startswith(_NAME_OR_KIND):
+            parents.append(_ALONE)
+            texts.append(piece[8:])
             continue
-        taken.parents.append(piece[10:18] if has_parent else None)
-        taken.starts_ns.append(start_ns)
-        taken.ends_ns.append(end_ns)
-        taken.texts.append(piece[name_at:at] + piece[tail_at:])
-    return taken
+        parents.append(parent_id)
+        starts_ns.append(start_ns)
+        ends_ns.append(end_ns)
+        texts.append(piece[name_at:at] + tail)
+    return _Taken([piece[:8] for piece in pieces], parents, starts_ns, ends_ns, texts)
 
 
 def _after_name_and_kind(text: bytes, at: int) -> int:
