@@ -67,7 +67,7 @@ def cost(posts: Iterable[TracesData], tenant: str = "default") -> Cost:
 
 def blocks_of(body: bytes) -> tuple[Block, ...]:
     """The blocks that the write path makes of a protobuf body."""
-    return group(protobuf.decode(body, MAX_DEPTH).message, MAX_PAYLOAD_BYTES).blocks
+    return group([protobuf.decode(body, MAX_DEPTH).message], MAX_PAYLOAD_BYTES).blocks
 
 
 def invocations(seed: int = 11, count: int = 1000) -> Cost:

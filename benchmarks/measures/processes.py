@@ -66,7 +66,7 @@ def memory_of_post(directory: Path) -> float:
 
     app = handler.import_app_for_writing()
     handler.invoke(app, json.loads((directory / "post.json").read_bytes()))
-    return _peak_mib()
+    return peak_mib()
 
 
 def memory_of_read(directory: Path) -> float:
@@ -81,7 +81,7 @@ def memory_of_read(directory: Path) -> float:
 
     app = handler.import_app(answer)
     handler.invoke(app, json.loads((directory / "read.json").read_bytes()))
-    return _peak_mib()
+    return peak_mib()
 
 
 def _tail(file: Path) -> bytes:
@@ -90,7 +90,7 @@ def _tail(file: Path) -> bytes:
         return opened.read()
 
 
-def _peak_mib() -> float:
+def peak_mib() -> float:
     """Of this process image alone: Linux lets ru_maxrss begin with the size of the process that started this one."""
     status = Path("/proc/self/status")
     if status.exists():

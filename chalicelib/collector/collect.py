@@ -10,10 +10,12 @@ the sender gets an error, and what of them the store took all the same is overwr
 Duplicates are among the stored: a span that the same post holds twice is kept once and counted in both.
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from chalicelib.codecs.otlp.decoded import Decoded, Rejection
 from chalicelib.codecs.otlp.grouping import Grouped, group
+from chalicelib.codecs.otlp.messages import TracesData
 from chalicelib.model.deadline import Deadline
 from chalicelib.model.errors import TracingError
 from chalicelib.services import Services
@@ -37,18 +39,22 @@ class Collected:
     notes: tuple[str, ...]
 
 
-def collect(services: Services, tenant: str, decoded: Decoded, deadline: Deadline) -> Collected:
-    """Keep every span of `decoded` that can be kept; when this returns, they are durable.
+def collect(services: Services, tenant: str, post: Iterable[Decoded], deadline: Deadline) -> Collected:
+    """Keep every span of `post` that can be kept; when this returns, they are durable.
 
-    Raises StoreThrottled or StoreError when they may not be, and PayloadTooLarge when they are too much to keep.
+    `post` is one body, decoded in one or more parts; only one part or two are in memory at a time. Nothing is kept
+    before the last is read, so that an error found there leaves no half of a post behind. Raises StoreThrottled or
+    StoreError when the spans may not be durable, PayloadTooLarge when they are too much to keep, and what `post`
+    raises.
     """
+    read = _Read()
     try:
-        grouped = group(decoded.message, MAX_PAYLOAD_BYTES)
+        grouped = group(read.messages(post), MAX_PAYLOAD_BYTES)
         services.blocks.write(tenant, grouped.blocks, deadline)
     except TracingError:
-        _count_refused(services, decoded)
+        _count_refused(services, read)
         raise
-    collected = _collected(decoded, grouped)
+    collected = _collected(read, grouped)
     services.telemetry.count(
         {
             "spans_received": collected.received,
@@ -62,28 +68,56 @@ def collect(services: Services, tenant: str, decoded: Decoded, deadline: Deadlin
     return collected
 
 
-def _collected(decoded: Decoded, grouped: Grouped) -> Collected:
-    return Collected(
-        received=grouped.received + len(decoded.rejections),
-        stored=grouped.received - len(grouped.rejections),
-        duplicate=grouped.duplicate,
-        rejections=decoded.rejections + grouped.rejections,
-        notes=decoded.repairs + _notes_on_cuts(grouped.cuts),
-    )
+class _Read:
+    """What is left of the parts of a post once their messages, but the last, are let go of."""
+
+    def __init__(self) -> None:
+        self.rejections: tuple[Rejection, ...] = ()
+        self.repairs: tuple[str, ...] = ()
+        self._earlier_spans = 0
+        self._last: TracesData | None = None
+
+    def messages(self, post: Iterable[Decoded]) -> Iterator[TracesData]:
+        for part in post:
+            self.rejections += part.rejections
+            self.repairs += part.repairs
+            self._earlier_spans = self.span_count()
+            self._last = part.message
+            yield part.message
+
+    def span_count(self) -> int:
+        """Only asked for when there is another part, or when the post failed: counting takes its time."""
+        return self._earlier_spans + (_span_count(self._last) if self._last is not None else 0)
 
 
-def _count_refused(services: Services, decoded: Decoded) -> None:
-    """A post that failed: whatever could be read is refused, also spans that would have been rejected next."""
-    readable = sum(
+def _span_count(message: TracesData) -> int:
+    return sum(
         len(scope_spans.spans)
-        for resource_spans in decoded.message.resource_spans
+        for resource_spans in message.resource_spans
         for scope_spans in resource_spans.scope_spans
     )
+
+
+def _collected(read: _Read, grouped: Grouped) -> Collected:
+    return Collected(
+        received=grouped.received + len(read.rejections),
+        stored=grouped.received - len(grouped.rejections),
+        duplicate=grouped.duplicate,
+        rejections=read.rejections + grouped.rejections,
+        notes=read.repairs + _notes_on_cuts(grouped.cuts),
+    )
+
+
+def _count_refused(services: Services, read: _Read) -> None:
+    """A post that failed: whatever could be read is refused, also spans that would have been rejected next."""
+    readable = read.span_count()
+    if not readable and not read.rejections:
+        return
     services.telemetry.count(
         {
-            "spans_received": readable + len(decoded.rejections),
+            "spans_received": readable + len(read.rejections),
             "spans_stored": 0,
-            "spans_rejected": len(decoded.rejections),
+            "spans_rejected": len(read.rejections),
             "spans_refused": readable,
             "spans_duplicate": 0,
             "values_cut": 0,

@@ -51,7 +51,7 @@ class UnknownMediaType(PayloadError):
 
 
 class PayloadTooLarge(PayloadError):
-    """More than `limit_bytes`, before or after decompression."""
+    """More than `limit_bytes`, before or after decompression, or more things than the number `detail` names."""
 
     status = 413
 

@@ -6,7 +6,7 @@ one form of error is enough for a client to know. `POST /` is there because an e
 OTEL_EXPORTER_OTLP_TRACES_ENDPOINT has no path posts to it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from chalicelib.codecs import encodings
 from chalicelib.codecs.otlp import responses
@@ -43,16 +43,16 @@ def post_other_signal(services: Services, caller: Principal | None, request: Req
     raise NoSuchPath(f"{request.path}: Spanfold takes traces only, on /v1/traces")
 
 
-def _decode(settings: Settings, media: MediaType, request: Request) -> Decoded:
+def _decode(settings: Settings, media: MediaType, request: Request) -> Iterator[Decoded]:
     encoding = request.headers.get("content-encoding")
     payload = encodings.decompress(request.body, encoding, settings.max_decompressed_bytes, DIALECT)
     if media is MediaType.PROTOBUF:
         from chalicelib.codecs.otlp import protobuf  # noqa: PLC0415  # a container seldom sees both forms
 
-        return protobuf.decode(payload, settings.max_nesting_depth)
+        return protobuf.decode_in_parts(payload, settings.max_nesting_depth)
     from chalicelib.codecs.otlp import json  # noqa: PLC0415
 
-    return json.decode(payload, settings.max_nesting_depth)
+    return json.decode_in_parts(payload, settings.max_nesting_depth)
 
 
 def _success(media: MediaType, collected: Collected) -> bytes:

@@ -9,7 +9,7 @@ from chalicelib.codecs.otlp.decoded import Decoded, Rejection
 from chalicelib.codecs.otlp.messages import TracesData
 from chalicelib.collector.collect import MAX_PAYLOAD_BYTES, collect
 from chalicelib.model.deadline import Deadline
-from chalicelib.model.errors import PayloadTooLarge, StoreError, StoreThrottled
+from chalicelib.model.errors import PayloadError, PayloadTooLarge, StoreError, StoreThrottled
 from chalicelib.services import Services
 from chalicelib.settings import Settings
 from tests.codecs.otlp.actors import OTHER_TRACE, TRACE, attributes, message, messages, sent_by, span, told
@@ -57,7 +57,7 @@ def services(store: Store) -> Services:
 def test_a_post_is_kept_for_its_tenant_as_one_block_to_a_trace():
     store = Store()
     sent = message(sent_by("cart", span(1), span(2), span(1, OTHER_TRACE)))
-    collected = collect(services(store), "acme", Decoded(sent), LATER)
+    collected = collect(services(store), "acme", [Decoded(sent)], LATER)
     assert [(tenant, block.trace_id, block.span_count) for tenant, block in store.written] == [
         ("acme", TRACE.hex(), 2),
         ("acme", OTHER_TRACE.hex(), 1),
@@ -70,7 +70,7 @@ def test_spans_lost_in_decoding_and_spans_with_bad_ids_are_rejected_together():
     lost = Rejection("span 3 is not UTF-8")
     decoded = Decoded(message(sent_by("cart", span(1), span(span_id=b"x"), span(1))), rejections=(lost,))
     world = services(Store())
-    collected = collect(world, "acme", decoded, LATER)
+    collected = collect(world, "acme", [decoded], LATER)
     assert collected.rejections[0] is lost
     assert (collected.received, collected.stored, collected.duplicate) == (4, 2, 1)
     assert len(collected.rejections) == 2
@@ -87,7 +87,7 @@ def test_spans_lost_in_decoding_and_spans_with_bad_ids_are_rejected_together():
 def test_repairs_and_cuts_are_told_and_cuts_counted():
     big = span(1, attributes=attributes(body="x" * 500_000))
     world = services(Store())
-    collected = collect(world, "acme", Decoded(message(sent_by("cart", big)), repairs=("a name was mended",)), LATER)
+    collected = collect(world, "acme", [Decoded(message(sent_by("cart", big)), repairs=("a name was mended",))], LATER)
     assert collected.notes == (
         "a name was mended",
         "values cut or dropped because no block could hold them: 1; see the attribute spanfold.cut",
@@ -100,7 +100,7 @@ def test_a_post_that_the_store_does_not_take_is_refused_and_counted_so(failure):
     world = services(Store(failure))
     decoded = Decoded(message(sent_by("cart", span(1), span(2))), rejections=(Rejection("unreadable"),))
     with pytest.raises(type(failure)):
-        collect(world, "acme", decoded, LATER)
+        collect(world, "acme", [decoded], LATER)
     assert world.telemetry.counts == {
         "spans_received": 3,
         "spans_stored": 0,
@@ -116,20 +116,20 @@ def test_a_post_that_would_unfold_too_far_is_refused_before_anything_is_kept():
     sent = sent_by("cart", *(span(1, number.to_bytes(16, "big")) for number in range(1, 52_000)))
     world = services(store)
     with pytest.raises(PayloadTooLarge):
-        collect(world, "acme", Decoded(message(sent)), LATER)
+        collect(world, "acme", [Decoded(message(sent))], LATER)
     assert store.written == []
     assert world.telemetry.counts["spans_refused"] == world.telemetry.counts["spans_received"] == 51_999
 
 
 def test_an_empty_post_is_collected():
-    collected = collect(services(Store()), "acme", Decoded(message()), LATER)
+    collected = collect(services(Store()), "acme", [Decoded(message())], LATER)
     assert (collected.received, collected.stored, collected.rejections) == (0, 0, ())
 
 
 def test_a_large_trace_is_kept_in_blocks_of_limited_size():
     store = Store()
     sent = message(sent_by("cart", *(span(number, name="x" * 1000) for number in range(1, 1000))))
-    collect(services(store), "acme", Decoded(sent), LATER)
+    collect(services(store), "acme", [Decoded(sent)], LATER)
     assert len(store.written) == 4
     assert all(len(block.payload) <= MAX_PAYLOAD_BYTES for _, block in store.written)
 
@@ -140,7 +140,7 @@ def test_received_is_stored_plus_rejected_and_what_is_stored_is_in_the_store(sen
     sent.resource_spans.append(sent_by("broken", span(span_id=b""), span(1, bytes(16))))
     store = Store()
     world = services(store)
-    collected = collect(world, "acme", Decoded(sent, rejections=(Rejection("unreadable"),)), LATER)
+    collected = collect(world, "acme", [Decoded(sent, rejections=(Rejection("unreadable"),))], LATER)
     counts = world.telemetry.counts
     assert collected.received == collected.stored + len(collected.rejections)
     assert counts["spans_received"] == counts["spans_stored"] + counts["spans_rejected"] + counts["spans_refused"]
@@ -148,3 +148,25 @@ def test_received_is_stored_plus_rejected_and_what_is_stored_is_in_the_store(sen
     assert len(collected.rejections) == 3
     kept = told(*(TracesData.FromString(block.payload) for _, block in store.written))
     assert set(kept) <= set(told(sent))
+
+
+def test_a_post_whose_last_part_cannot_be_read_is_refused_whole():
+    store = Store()
+    world = services(store)
+
+    def post():
+        yield Decoded(message(sent_by("cart", span(1), span(2))))
+        raise PayloadError("otlp", "cut short")
+
+    with pytest.raises(PayloadError, match="cut short"):
+        collect(world, "acme", post(), LATER)
+    assert store.written == []
+    assert world.telemetry.counts["spans_refused"] == world.telemetry.counts["spans_received"] == 2
+
+
+def test_a_post_in_parts_is_one_block_to_a_trace():
+    store = Store()
+    parts = [Decoded(message(sent_by("cart", span(number)))) for number in (1, 2, 2)]
+    collected = collect(services(store), "acme", parts, LATER)
+    assert [block.span_count for _, block in store.written] == [2]
+    assert (collected.received, collected.stored, collected.duplicate) == (3, 3, 1)

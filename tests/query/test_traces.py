@@ -29,7 +29,7 @@ class Store:
         self.kept = []
 
     def post(self, *posts, tenant="acme"):
-        self.kept += [(tenant, block) for post in posts for block in group(post, 256 * 1024).blocks]
+        self.kept += [(tenant, block) for post in posts for block in group([post], 256 * 1024).blocks]
         return self
 
     def write(self, tenant, blocks, deadline):

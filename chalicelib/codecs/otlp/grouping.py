@@ -8,13 +8,14 @@ or all zero invalid, and a span id likewise with 8. Such a span cannot be asked 
 A parent id is kept as sent, whatever it is: senders write zeros for a root.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from chalicelib.codecs.otlp.decoded import Rejection
 from chalicelib.codecs.otlp.envelopes import FRAME_BYTES, Section, resource_envelope, scope_envelope, traces_data
 from chalicelib.codecs.otlp.fit import Cutter
-from chalicelib.codecs.otlp.messages import Span, TracesData
+from chalicelib.codecs.otlp.messages import ResourceSpans, Span, TracesData
+from chalicelib.codecs.otlp.parts import spans_allowance
 from chalicelib.model.block import Block
 from chalicelib.model.errors import PayloadTooLarge
 from chalicelib.model.ids import SPAN_ID_BYTES, TRACE_ID_BYTES
@@ -47,10 +48,11 @@ class Grouped:
     cuts: int = 0
 
 
-def group(message: TracesData, max_payload_bytes: int) -> Grouped:
-    """One block for each trace in `message`, or several when its payload would pass `max_payload_bytes`.
+def group(messages: Iterable[TracesData], max_payload_bytes: int) -> Grouped:
+    """One block for each trace in the `messages` of a post, or several when its payload would pass `max_payload_bytes`.
 
-    Blocks come in the order in which their traces first appear; the same message gives the same bytes. A span that
+    Blocks come in the order in which their traces first appear; the same spans give the same bytes, in however many
+    messages they come. No message is held on to: each may be let go of once the next is asked for. A span that
     is too big for a block of its own is cut (cutting.py), and only then may a block pass `max_payload_bytes`, up to
     fit.LONE_PAYLOAD_BYTES. Raises PayloadTooLarge when the blocks together would pass MAX_UNFOLDED_BYTES.
     """
@@ -58,11 +60,13 @@ def group(message: TracesData, max_payload_bytes: int) -> Grouped:
     traces: dict[bytes, _Sections] = {}
     rejections: list[Rejection] = []
     received = 0
-    for resource_spans in message.resource_spans:
+    allowance = spans_allowance()
+    for resource_spans in _resource_spans(messages):
         resource = cutter.fit_resource(resource_envelope(resource_spans))
         for scope_spans in resource_spans.scope_spans:
             section = Section(resource, cutter.fit_scope(scope_envelope(scope_spans)))
             received += len(scope_spans.spans)
+            allowance.spend(len(scope_spans.spans))
             _sort_by_trace(scope_spans.spans, section, traces, rejections)
     blocks = tuple(_blocks(traces, max_payload_bytes, cutter))
     kept = sum(len(spans) for sections in traces.values() for spans in sections.values())
@@ -73,6 +77,11 @@ def group(message: TracesData, max_payload_bytes: int) -> Grouped:
         duplicate=received - len(rejections) - kept,
         cuts=cutter.cuts,
     )
+
+
+def _resource_spans(messages: Iterable[TracesData]) -> Iterator[ResourceSpans]:
+    for message in messages:
+        yield from message.resource_spans
 
 
 def _sort_by_trace(

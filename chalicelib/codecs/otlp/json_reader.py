@@ -6,19 +6,13 @@ Beyond the rules, because the Collector takes it: snake_case names, enums by nam
 InstrumentationLibrarySpans. Beyond the Collector: whole numbers written 1.0 or 1e3, base64 of either alphabet with or
 without padding, a UTF-8 byte order mark. The JavaScript exporter writes intValue as a bare number, the Python ones
 as a string (tests/golden/otlp). NaN as a bare word is not JSON and is refused, as by the Collector.
-
-The parser is msgspec's: strict about UTF-8 and JSON, exact with big integers, bounded in depth and digits, and
-faster on the usual small post (a ten-attribute span: 4 µs, the standard library 7; in posts of thousands of spans the
-garbage collector makes that 9 and 7). It refuses unpaired surrogates, which JavaScript strings may hold, so those
-escapes are replaced before it sees them.
 """
 
-import re
+from collections.abc import Iterator
 from typing import Any
 
-import msgspec
-
 from chalicelib.codecs.otlp.decoded import DIALECT, Decoded, Rejection, nesting_limit
+from chalicelib.codecs.otlp.json_text import parsed, readable
 from chalicelib.codecs.otlp.json_values import (
     FaultError,
     Table,
@@ -35,14 +29,8 @@ from chalicelib.codecs.otlp.json_values import (
     uint64,
 )
 from chalicelib.codecs.otlp.messages import ScopeSpans, Span, Status, TracesData
+from chalicelib.codecs.otlp.parts import PART_BYTES, numbered
 from chalicelib.model.errors import PayloadError
-
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-
-# One escape at a time, so that the \u of an escaped backslash is not taken for one: a pair, half a pair, any other.
-_ESCAPE = re.compile(
-    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL
-)
 
 
 def decode(payload: bytes, max_depth: int) -> Decoded:
@@ -52,38 +40,30 @@ def decode(payload: bytes, max_depth: int) -> Decoded:
     its key and loses its value; unpaired surrogates become U+FFFD. Raises PayloadError for what is not JSON in UTF-8,
     and for a fault in the envelope around the spans.
     """
-    whole, surrogates = _without_unpaired_surrogates(payload.removeprefix(_BYTE_ORDER_MARK))
+    whole, notes = readable(payload)
+    return _decoded(parsed(whole), max_depth, notes)
+
+
+def decode_in_parts(payload: bytes, max_depth: int) -> Iterator[Decoded]:
+    """`decode`, in parts that take a bounded amount of memory each if one comes after the other; see parts.py.
+
+    Raises PayloadTooLarge for a body that no sender makes, of more pieces than can be read.
+    """
+    if len(payload) <= PART_BYTES:
+        yield decode(payload, max_depth)
+        return
+    from chalicelib.codecs.otlp.json_parts import split  # noqa: PLC0415  # rarely needed
+
+    whole, notes = readable(payload)
+    for number, tree in enumerate(split(whole), 1):
+        yield numbered(_decoded(tree, max_depth, notes), number)
+        notes = ()
+
+
+def _decoded(tree: Any, max_depth: int, notes: tuple[str, ...]) -> Decoded:
     reading = _Reading(nesting_limit(max_depth))
-    message = reading.traces(_parsed(whole))
-    notes = [f"unpaired surrogates replaced by U+FFFD: {surrogates}"] if surrogates else []
+    message = reading.traces(tree)
     return Decoded(message, tuple(reading.rejections), (*notes, *reading.notes))
-
-
-def _parsed(payload: bytes) -> Any:
-    try:
-        return msgspec.json.decode(payload)
-    except UnicodeDecodeError as broken:
-        raise PayloadError(DIALECT, f"not JSON in UTF-8: {broken.reason}") from broken
-    except msgspec.MsgspecError as broken:  # numbers of thousands of digits are among these
-        raise PayloadError(DIALECT, f"not JSON: {broken}") from broken
-    except RecursionError as deep:
-        raise PayloadError(DIALECT, "not JSON that can be read: nested too deep") from deep
-
-
-def _without_unpaired_surrogates(payload: bytes) -> tuple[bytes, int]:
-    """`payload` with U+FFFD for each escape that is half of a surrogate pair, and how many there were."""
-    if rb"\ud" not in payload and rb"\uD" not in payload:
-        return payload, 0
-    replaced = 0
-
-    def replace(escape: re.Match[bytes]) -> bytes:
-        nonlocal replaced
-        if escape[1] is None:
-            return escape[0]
-        replaced += 1
-        return rb"\ufffd"
-
-    return _ESCAPE.sub(replace, payload), replaced
 
 
 class _Reading:

@@ -6,9 +6,12 @@ A body made by hand to get past the first scan (see nesting.py) is bounded by up
 nested maps, which everything that reads the stored bytes can bear.
 """
 
+from collections.abc import Iterator
+
 from chalicelib.codecs.otlp.decoded import DIALECT, Decoded, nesting_limit
 from chalicelib.codecs.otlp.messages import DEPRECATED_SCOPE_SPANS, DecodeError, Message, TracesData
 from chalicelib.codecs.otlp.nesting import may_nest_deeper
+from chalicelib.codecs.otlp.parts import PART_BYTES, Allowance, mending_allowance, numbered
 from chalicelib.codecs.otlp.varints import BrokenMessageError
 from chalicelib.model.errors import PayloadError
 
@@ -22,14 +25,25 @@ def decode(payload: bytes, max_depth: int) -> Decoded:
     cannot be read or nests a value deeper than `max_depth` is rejected alone, and a resource or scope attribute
     nested deeper keeps its key and loses its value. Raises PayloadError when the envelope around the spans is broken.
     """
-    depth = nesting_limit(max_depth)
+    return _decoded(payload, nesting_limit(max_depth), mending_allowance())
+
+
+def decode_in_parts(payload: bytes, max_depth: int) -> Iterator[Decoded]:
+    """`decode`, in parts that take a bounded amount of memory each if one comes after the other; see parts.py.
+
+    Raises PayloadTooLarge for a body that no sender makes, of more pieces than can be read.
+    """
+    if len(payload) <= PART_BYTES:
+        yield decode(payload, max_depth)
+        return
+    from chalicelib.codecs.otlp.protobuf_parts import split  # noqa: PLC0415  # rarely needed
+
+    allowance = mending_allowance()
     try:
-        message = TracesData.FromString(payload)
-    except DecodeError:
-        return _walked(payload, depth)  # finds out what it is, and whether a span alone is to blame
-    if may_nest_deeper(payload, depth) or _has_deprecated_spans(message, payload):
-        return _walked(payload, depth)
-    return Decoded(message)
+        for number, part in enumerate(split(payload), 1):
+            yield numbered(_decoded(part, nesting_limit(max_depth), allowance), number)
+    except BrokenMessageError as broken:
+        raise PayloadError(DIALECT, f"not an OTLP protobuf message: {broken}") from broken
 
 
 def encode(message: Message) -> bytes:
@@ -37,11 +51,21 @@ def encode(message: Message) -> bytes:
     return message.SerializeToString(deterministic=True)
 
 
-def _walked(payload: bytes, max_depth: int) -> Decoded:
+def _decoded(payload: bytes, depth: int, allowance: Allowance) -> Decoded:
+    try:
+        message = TracesData.FromString(payload)
+    except DecodeError:
+        return _walked(payload, depth, allowance)  # finds out what it is, and whether a span alone is to blame
+    if may_nest_deeper(payload, depth) or _has_deprecated_spans(message, payload):
+        return _walked(payload, depth, allowance)
+    return Decoded(message)
+
+
+def _walked(payload: bytes, max_depth: int, allowance: Allowance) -> Decoded:
     from chalicelib.codecs.otlp import wire  # noqa: PLC0415  # rarely needed
 
     try:
-        mended = wire.mend(payload, max_depth)
+        mended = wire.mend(payload, max_depth, allowance)
         message = TracesData.FromString(mended.payload)
     except BrokenMessageError as broken:
         raise PayloadError(DIALECT, f"not an OTLP protobuf message: {broken}") from broken

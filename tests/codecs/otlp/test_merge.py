@@ -20,7 +20,7 @@ ROOMY = 10**9
 
 
 def blocks_of(*posts: TracesData) -> list[bytes]:
-    return [block.payload for post in posts for block in group(post, 256 * 1024).blocks]
+    return [block.payload for post in posts for block in group([post], 256 * 1024).blocks]
 
 
 def pages(merged: Merged, budget_bytes: int, form: Form = PROTOBUF) -> list[Page]:
