@@ -77,7 +77,7 @@ def undisturbed() -> list[tuple[bytes, ...]]:
         return everything_in(backend)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     writes=schedules(WRITE_FAULTS),
     reads=schedules(READ_FAULTS),

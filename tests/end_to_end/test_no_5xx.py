@@ -162,7 +162,7 @@ def valid_trace_ids(media: str, packing: str, body: bytes) -> list[str]:
     return [trace_id for trace_id in trace_ids(good) if len(trace_id) == 32 and trace_id.strip("0")]
 
 
-@patiently(max_examples=60)
+@patiently(max_examples=30)
 @given(sent=traces(max_spans=4), same_id=st.booleans(), budget_bytes=st.sampled_from([1_100, 1_500, 4_400_000]))
 def test_whatever_spans_were_sent_every_question_about_them_has_an_answer(sent, same_id, budget_bytes):
     """Also those that are odd together: one id for all, loops, times at the ends of the range."""

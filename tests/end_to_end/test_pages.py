@@ -16,7 +16,7 @@ from tests.engines import moto_tables
 
 SPANS = 10_008
 POSTS = 12
-BUDGET_BYTES = 300_000
+BUDGET_BYTES = 200_000
 PATH = f"/v1/traces/{TRACE.hex()}"
 
 
