@@ -44,8 +44,17 @@ def batched_otherwise(parts: Sequence[ResourceSpans], chance: random.Random) -> 
         del mixed[:size]
 
 
+def at_one_moment(whole: TracesData) -> TracesData:
+    """Its spans as versions of one span of one trace: nothing but what else they say tells them apart."""
+    for resource_spans in whole.resource_spans:
+        for scope_spans in resource_spans.scope_spans:
+            for each in scope_spans.spans:
+                each.trace_id, each.span_id, each.start_time_unix_nano = b"\x01" * 16, b"\x02" * 8, 7
+    return whole
+
+
 @patiently
-@given(whole=traces(), chance=st.randoms(use_true_random=False))
+@given(whole=traces() | traces().map(at_one_moment), chance=st.randoms(use_true_random=False))
 def test_the_same_spans_give_the_same_bytes_however_they_were_batched_packed_and_repeated(whole, chance):
     parts = list(one_by_one(whole))
     with moto_tables() as connection:
