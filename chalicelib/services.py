@@ -36,8 +36,12 @@ class Telemetry(Protocol):
         """One structured line about a request. Never an attribute value, a header value or a secret."""
         ...
 
+    def warning(self, message: str, fields: Mapping[str, object]) -> None:
+        """A `note` about something that an operator may have to change, at warning level."""
+        ...
+
     def failure(self, message: str, error: Exception) -> None:
-        """One structured line, at error level, with the traceback of a failure that is ours."""
+        """One structured line, at error level, with the traceback of a failure that is ours, its causes and notes."""
         ...
 
 

@@ -41,6 +41,10 @@ class PowertoolsTelemetry:
         """One line at info level."""
         self._logger.info(message, extra=dict(fields))
 
+    def warning(self, message: str, fields: Mapping[str, object]) -> None:
+        """One line at warning level."""
+        self._logger.warning(message, extra=dict(fields))
+
     def failure(self, message: str, error: Exception) -> None:
         """One line at error level, with the traceback."""
         self._logger.error(message, exc_info=error)

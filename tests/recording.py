@@ -14,6 +14,7 @@ class RecordingTelemetry:
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
         self.notes: list[tuple[str, Mapping[str, object]]] = []
+        self.warnings: list[tuple[str, Mapping[str, object]]] = []
         self.failures: list[tuple[str, Exception]] = []
         self.request_ids: list[str] = []
 
@@ -27,6 +28,9 @@ class RecordingTelemetry:
 
     def note(self, message: str, fields: Mapping[str, object]) -> None:
         self.notes.append((message, fields))
+
+    def warning(self, message: str, fields: Mapping[str, object]) -> None:
+        self.warnings.append((message, fields))
 
     def failure(self, message: str, error: Exception) -> None:
         self.failures.append((message, error))

@@ -45,6 +45,7 @@ def test_counts_of_one_request_are_not_in_the_next(telemetry, capsys):
 
 
 SPEAK = """
+from chalicelib.model.errors import StoreError
 from chalicelib.telemetry import PowertoolsTelemetry
 telemetry = PowertoolsTelemetry()
 with telemetry.during("8a1c"):
@@ -53,6 +54,17 @@ with telemetry.during("8a1c"):
         1 / 0
     except ZeroDivisionError as error:
         telemetry.failure("POST / failed", error)
+    telemetry.warning("throttled", {"notes": ["ThrottlingException"]})
+    try:
+        try:
+            raise OSError("not authorized to perform dynamodb:GetItem")
+        except OSError as cause:
+            refusal = StoreError("the store is not set up properly")
+            refusal.add_note("look at the policy")
+            raise refusal from cause
+    except StoreError as error:
+        secret = "an attribute's value"
+        telemetry.failure("POST / failed at the store", error)
 """
 
 
@@ -67,6 +79,18 @@ def test_a_note_is_one_json_line_with_the_request_it_belongs_to(spoken):
     line = spoken[0]
     assert (line["message"], line["spans_rejected"], line["level"]) == ("spans were rejected", 2, "INFO")
     assert line["correlation_id"] == "8a1c"
+
+
+def test_a_warning_is_one_json_line(spoken):
+    line = spoken[2]
+    assert (line["message"], line["notes"], line["level"]) == ("throttled", ["ThrottlingException"], "WARNING")
+
+
+def test_a_failure_shows_its_cause_and_its_notes_and_no_values(spoken):
+    exception = spoken[3]["exception"]
+    assert "OSError: not authorized to perform dynamodb:GetItem" in exception
+    assert "StoreError: the store is not set up properly\nlook at the policy" in exception
+    assert "attribute's value" not in json.dumps(spoken[3])
 
 
 def test_a_failure_is_one_json_line_with_its_traceback(spoken):

@@ -12,9 +12,9 @@ from time import process_time
 import zstandard
 
 from benchmarks.dictionary.train import samples, train
-from benchmarks.workloads.grouping import payloads_by_trace
-from benchmarks.workloads.posts import collector_post, ten_span_posts
 from benchmarks.workloads.worlds import MEASURING, TRAINING
+from chalicelib.codecs.blocks import columns
+from chalicelib.model.block import Block
 
 ITEM_OVERHEAD_BYTES = 78  # names, keys and numbers beside the packed bytes; held by tests/benchmarks
 WRITE_UNIT_BYTES = 1024
@@ -49,21 +49,40 @@ class Figures:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sample:
-    """Held-out payloads: of ten-span posts, and of the traces in collector posts, with how many spans those have."""
+class Part:
+    """What of a block goes past zstd, as a number of bytes, and what goes into it."""
 
-    posts: list[bytes]
-    traces: list[bytes]
+    apart_bytes: int
+    text: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    """Held-out blocks: of ten-span posts, and of the traces in collector posts, with how many spans those have."""
+
+    posts: list[Part]
+    traces: list[Part]
     trace_spans: int
 
 
-def held_out(seed: int, post_count: int = 1000, collector_count: int = 4) -> Sample:
-    """Payloads that no dictionary was trained on."""
-    grouped = [payloads_by_trace(collector_post(MEASURING, seed + number)) for number in range(collector_count)]
+def whole(block: Block) -> Part:
+    """A payload as it is."""
+    return Part(apart_bytes=0, text=block.payload)
+
+
+def in_columns(block: Block) -> Part:
+    """A payload of which ids and times are set apart."""
+    apart, text = columns.split(block.payload, bytes.fromhex(block.trace_id))
+    return Part(apart_bytes=len(apart) + 1, text=text)
+
+
+def held_out(seed: int, part: Callable[[Block], Part], post_count: int = 1000, collector_count: int = 4) -> Sample:
+    """Blocks that no dictionary was trained on."""
+    collected = samples(MEASURING, seed, post_count=0, collector_count=collector_count)
     return Sample(
-        posts=[post.SerializeToString() for post in ten_span_posts(MEASURING, seed, post_count)],
-        traces=[payload for traces in grouped for payload, _ in traces],
-        trace_spans=sum(count for traces in grouped for _, count in traces),
+        posts=[part(block) for block in samples(MEASURING, seed, post_count, collector_count=0)],
+        traces=[part(block) for block in collected],
+        trace_spans=sum(block.span_count for block in collected),
     )
 
 
@@ -79,14 +98,14 @@ def measure(make: Callable[[], zstandard.ZstdCompressor], sample: Sample) -> Fig
     """`make`'s compressor over `sample`; CPU is the median of three passes."""
     started = process_time()
     compressor = make()
-    compressor.compress(sample.posts[0])
+    compressor.compress(sample.posts[0].text)
     ready_ms = (process_time() - started) * 1e3
     passes = []
     for _ in range(3):
         started = process_time()
-        packed = [len(compressor.compress(payload)) for payload in sample.posts]
+        packed = [part.apart_bytes + len(compressor.compress(part.text)) for part in sample.posts]
         passes.append((process_time() - started) / len(packed) * 1e6)
-    collected = [len(compressor.compress(payload)) for payload in sample.traces]
+    collected = [part.apart_bytes + len(compressor.compress(part.text)) for part in sample.traces]
     items = [size + ITEM_OVERHEAD_BYTES for size in packed]
     return Figures(
         bytes_per_span=sum(items) / len(items) / 10,
@@ -130,21 +149,21 @@ def _units(item_bytes: int) -> int:
 
 
 def main() -> None:
-    """Print every row."""
-    payloads = samples(TRAINING, seed=1)
-    sample = held_out(seed=7)
-    raw = sum(map(len, sample.posts)) / len(sample.posts) / 10
-    print(f"held-out payloads: {raw:.0f} B/span as protobuf\n")
-    print("| setting | B/span, whole item | ≤ 1 KiB | units/span, posts | collector | pack, µs/post | ready, ms | $ |")
+    """Print every row: first with payloads as they are, then with ids and times set apart."""
+    print("| setting | B/span, whole item | ≤ 1 KiB | units/span, posts | collector | zstd, µs/post | ready, ms | $ |")
     print("|---|---|---|---|---|---|---|---|")
-    for name, make in _settings(payloads):
-        row = measure(make, sample)
-        print(
-            f"| {name} | {row.bytes_per_span:.1f} | {row.fitting_share:.0%} | {row.units_per_span:.3f} "
-            f"| {row.collector_units_per_span:.3f} | {row.pack_us:.0f} | {row.ready_ms:.1f} "
-            f"| {row.usd_per_million_posts:.3f} |",
-            flush=True,
-        )
+    trained_on = samples(TRAINING, seed=1)
+    for title, part in (("whole", whole), ("columns", in_columns)):
+        texts = [part(block).text for block in trained_on]
+        sample = held_out(7, part)
+        for name, make in _settings(texts):
+            row = measure(make, sample)
+            print(
+                f"| {title}: {name} | {row.bytes_per_span:.1f} | {row.fitting_share:.0%} | {row.units_per_span:.3f} "
+                f"| {row.collector_units_per_span:.3f} | {row.pack_us:.0f} | {row.ready_ms:.1f} "
+                f"| {row.usd_per_million_posts:.3f} |",
+                flush=True,
+            )
 
 
 def _settings(payloads: list[bytes]) -> Iterator[tuple[str, Callable[[], zstandard.ZstdCompressor]]]:

@@ -39,6 +39,10 @@ class TerminalTelemetry:
         """The message, and the fields as `name=value`."""
         say(" ".join([message, *(f"{name}={value}" for name, value in fields.items())]))
 
+    def warning(self, message: str, fields: Mapping[str, object]) -> None:
+        """As a note: a person reads them all."""
+        self.note(message, fields)
+
     def failure(self, message: str, error: Exception) -> None:
         """The message and the traceback."""
         say(message)

@@ -18,7 +18,7 @@ from chalice.app import Response as ChaliceResponse
 
 from chalicelib.model.access import Principal, Scope
 from chalicelib.model.deadline import Deadline
-from chalicelib.model.errors import MethodNotAllowed, NoSuchPath, StoreError, TracingError
+from chalicelib.model.errors import MethodNotAllowed, NoSuchPath, StoreError, StoreThrottled, TracingError
 from chalicelib.routes import cors, health, otlp, traces
 from chalicelib.routes.answers import NATIVE, Answer, Dialect, json_answer, refusal
 from chalicelib.routes.endpoint import Endpoint, Open
@@ -118,7 +118,7 @@ def answer(services: Services, endpoint: Endpoint, event: Mapping[str, Any], con
             return endpoint.view(services, caller, _request(services, endpoint.dialect, event, context))
         except TracingError as error:
             if isinstance(error, StoreError):
-                services.telemetry.note("the store refused", {"path": endpoint.path, "status": error.status})
+                _tell_operator(services, endpoint, error)
             return refusal(endpoint.dialect, headers, error)
         except Exception as error:  # noqa: BLE001  # the last line of defence: a sender must learn whether to repeat
             services.telemetry.failure(f"{endpoint.method} {endpoint.path} failed", error)
@@ -197,6 +197,16 @@ def _request(services: Services, dialect: Dialect, event: Mapping[str, Any], con
         request_id=request_id_of(event, context),
         deadline=Deadline(services.now_ns() + millis_left(context) * 1_000_000, services.now_ns),
     )
+
+
+def _tell_operator(services: Services, endpoint: Endpoint, error: StoreError) -> None:
+    """What the sender does not learn: which operation on which table, and why. Throttling is no fault in the code."""
+    asked = f"{endpoint.method} {endpoint.path}"
+    if not isinstance(error, StoreThrottled):
+        services.telemetry.failure(f"{asked} failed at the store", error)
+        return
+    fields = {"status": error.status, "notes": getattr(error, "__notes__", [])}
+    services.telemetry.warning(f"{asked} was throttled by the store", fields)
 
 
 def _unexpected(endpoint: Endpoint) -> TracingError:

@@ -28,22 +28,22 @@ def many():
 
 def test_a_ten_span_post_is_one_item_of_little_more_than_a_kilobyte(single):
     assert single.items == 400
-    assert single.bytes_per_span <= 108
-    assert single.units_per_span <= 0.165
-    assert single.single_unit_items / single.items >= 0.35
+    assert single.bytes_per_span <= 96
+    assert single.units_per_span <= 0.13
+    assert single.single_unit_items / single.items >= 0.7
 
 
 def test_a_collector_post_is_one_item_for_each_trace(many):
     assert many.spans == 2000
     assert many.items == 200
-    assert many.bytes_per_span <= 130
-    assert many.units_per_span <= 0.19
+    assert many.bytes_per_span <= 114
+    assert many.units_per_span <= 0.165
 
 
-def test_the_dictionary_saves_four_bytes_in_ten_of_plain_zstd():
-    posts = [post.SerializeToString() for post in ten_span_posts(MEASURING, 3, 200)]
-    plain, trained = (sum(len(blocks.pack(post, number).data) for post in posts) for number in (0, 1))
-    assert trained < 0.6 * plain
+def test_format_1_takes_half_of_what_plain_zstd_takes():
+    found = [block for post in ten_span_posts(MEASURING, 3, 200) for block in blocks_of(post.SerializeToString())]
+    plain, ours = (sum(len(blocks.pack(block, number).data) for block in found) for number in (0, 1))
+    assert ours < 0.5 * plain
 
 
 def test_beside_its_packed_bytes_an_item_weighs_no_more_than_the_choice_of_format_assumed():

@@ -43,6 +43,9 @@ class Counts:
     def note(self, message, fields):
         raise AssertionError(message)
 
+    def warning(self, message, fields):
+        raise AssertionError(message)
+
     def failure(self, message, error):
         raise AssertionError(message)
 

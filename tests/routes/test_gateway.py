@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from chalicelib.model.access import Scope
 from chalicelib.model.deadline import Deadline
-from chalicelib.model.errors import NotPermitted, StoreError
+from chalicelib.model.errors import NotPermitted, StoreError, StoreThrottled
 from chalicelib.routes import gateway
 from chalicelib.routes.answers import NATIVE, json_answer
 from chalicelib.routes.endpoint import PUBLIC, Endpoint, Open
@@ -229,6 +229,28 @@ def test_a_key_store_that_is_away_is_503(services, key_for):
     app = gateway.create(dataclasses.replace(services, gate=AwayGate()))
     status, headers, _ = call(app, event(headers={**PROTOBUF, "x-api-key": key}, body=protobuf_post()))
     assert (status, headers["retry-after"]) == (503, "1")
+
+
+def test_a_store_that_fails_is_told_to_the_operator_with_cause_and_notes(services, telemetry):
+    away = StoreError("the store is not set up properly")
+    away.__cause__ = OSError("not authorized to perform: dynamodb:BatchWriteItem")
+    app = gateway.create(dataclasses.replace(services, blocks=BrokenStore(away)))
+    status, _, said = call(app, event(headers=JSON, body=json_post()))
+    assert status == 503
+    assert b"authorized" not in said
+    assert telemetry.failures == [("POST /v1/traces failed at the store", away)]
+    assert telemetry.warnings == []
+
+
+def test_a_store_that_throttles_is_a_warning_without_traceback(services, telemetry):
+    busy = StoreThrottled("the store is busy")
+    busy.add_note("ThrottlingException in BatchWriteItem on table spanfold-facts")
+    app = gateway.create(dataclasses.replace(services, blocks=BrokenStore(busy)))
+    assert call(app, event(headers=JSON, body=json_post()))[0] == 429
+    assert telemetry.warnings == [
+        ("POST /v1/traces was throttled by the store", {"status": 429, "notes": busy.__notes__})
+    ]
+    assert telemetry.failures == []
 
 
 def test_lines_about_a_request_carry_lambdas_request_id(app, telemetry):

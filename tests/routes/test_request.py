@@ -1,10 +1,13 @@
+from base64 import b64encode
 from types import SimpleNamespace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chalicelib.model.deadline import Deadline
-from chalicelib.model.errors import QueryError
-from chalicelib.routes.request import Request, headers_of, millis_left, query_of
+from chalicelib.model.errors import PayloadError, QueryError
+from chalicelib.routes.request import Request, body_of, headers_of, millis_left, query_of
 from tests.routes.posts import event
 
 
@@ -58,3 +61,20 @@ def test_the_deadline_is_lambdas_within_the_gateways_less_a_margin(lambda_leaves
 
 def test_without_a_context_the_gateways_limit_holds():
     assert millis_left(None) == 28_000
+
+
+@given(st.binary(max_size=200))
+def test_a_body_is_what_was_sent(body):
+    sent = {"body": b64encode(body).decode(), "isBase64Encoded": True}
+    assert body_of(sent, 200, "otlp") == body
+
+
+@pytest.mark.parametrize(
+    "broken",
+    ["QUI", "QU=I", "=QUI", "A===", "====", "QUI=QUI=", "QUI=\n", " QUI=", "QU-_", "QU\x00=", "éééé", "\ud800AAA"],
+    ids=ascii,
+)
+def test_base64_is_taken_by_the_letter(broken):
+    """What is skipped or made up would be somebody's span."""
+    with pytest.raises(PayloadError, match="base64"):
+        body_of({"body": broken, "isBase64Encoded": True}, 200, "otlp")

@@ -86,6 +86,7 @@ def test_a_table_that_stays_throttled_asks_the_sender_to_slow_down(facts, clock,
     assert deadline.remaining_s() > 0
     assert (write.value.status, write.value.retry_after_s) == (429, 1)
     assert write.value.__cause__ is not None
+    assert write.value.__notes__ == [f"{code} in BatchWriteItem on table {FACTS_TABLE}"]
 
 
 @pytest.mark.parametrize("fault", [f.broken, f.unreachable, f.unanswered, f.refused("ItemCollectionSizeWhatever")])
@@ -116,7 +117,7 @@ def test_a_mistake_in_the_set_up_is_told_to_the_operator_and_not_to_the_sender(f
     assert refusal.value.status == 503
     assert refusal.value.detail == "the store is not set up properly"
     [note] = refusal.value.__notes__
-    assert code in note
+    assert f"{code} in BatchWriteItem on table {FACTS_TABLE}" in note
     assert hint in note
     assert len(calls) == 1  # asking again would not help
 

@@ -1,4 +1,7 @@
-"""How a block's payload is packed for keeping: zstd, by a numbered format that readers never forget.
+"""How a block's payload is packed for keeping, by a numbered format that readers never forget.
+
+Format 0 is plain zstd. Format 1 first sets apart what does not compress (columns.py), and packs the rest by zstd
+with a dictionary: length of the columns (varint), columns, frame.
 
 A format is a number stored beside the packed bytes. A new dictionary or frame layout is a new number; the old
 ones stay in FORMATS, and their dictionaries beside this module, for as long as an item of theirs may live.
@@ -15,6 +18,10 @@ from typing import NamedTuple
 
 import zstandard
 
+from chalicelib.codecs.blocks import columns
+from chalicelib.codecs.otlp.varints import BrokenMessageError, read_varint, write_varint
+from chalicelib.model.block import Block
+
 MAX_PAYLOAD_BYTES = 4 * 1024 * 1024  # ten times what the collector puts into a block
 
 
@@ -24,11 +31,12 @@ class Format(NamedTuple):
     dictionary: str | None
     level: int
     frame: int  # zstandard.FORMAT_*
+    has_columns: bool
 
 
 FORMATS = {
-    0: Format(dictionary=None, level=3, frame=zstandard.FORMAT_ZSTD1),
-    1: Format(dictionary="format_1.dict", level=6, frame=zstandard.FORMAT_ZSTD1_MAGICLESS),
+    0: Format(dictionary=None, level=3, frame=zstandard.FORMAT_ZSTD1, has_columns=False),
+    1: Format(dictionary="format_1.dict", level=6, frame=zstandard.FORMAT_ZSTD1_MAGICLESS, has_columns=True),
 }
 CURRENT_FORMAT = 1
 
@@ -51,33 +59,47 @@ class _Contexts(local):
 _contexts = _Contexts()
 
 
-def pack(payload: bytes, number: int = CURRENT_FORMAT) -> Packed:
-    """`payload` in format `number`. The same payload gives the same bytes within one version of zstd.
+def pack(block: Block, number: int = CURRENT_FORMAT) -> Packed:
+    """The payload of `block` in format `number`. The same block gives the same bytes within one version of zstd.
 
     Raises ValueError for a format this version does not know and for a payload that `unpack` would refuse.
     """
-    if len(payload) > MAX_PAYLOAD_BYTES:
-        raise ValueError(f"a block of {len(payload)} bytes is over the limit of {MAX_PAYLOAD_BYTES}")
+    if len(block.payload) > MAX_PAYLOAD_BYTES:
+        raise ValueError(f"a block of {len(block.payload)} bytes is over the limit of {MAX_PAYLOAD_BYTES}")
     compressor = _contexts.compressors.get(number)
     if compressor is None:
         compressor = _contexts.compressors[number] = _compressor(number)
-    return Packed(number, compressor.compress(payload))
+    if not FORMATS[number].has_columns:
+        return Packed(number, compressor.compress(block.payload))
+    apart, text = columns.split(block.payload, bytes.fromhex(block.trace_id))
+    return Packed(number, write_varint(len(apart)) + apart + compressor.compress(text))
 
 
-def unpack(packed: Packed) -> bytes:
-    """The payload again, at most MAX_PAYLOAD_BYTES.
+def unpack(packed: Packed, trace_id: str) -> bytes:
+    """The payload again, at most MAX_PAYLOAD_BYTES, of the block that was packed with this trace id.
 
     Raises ValueError for a format this version does not know, and for bytes that are not of that format.
     """
     number, data = packed
+    if not _format(number).has_columns:
+        return _decompressed(number, data)
+    try:
+        size_bytes, at = read_varint(data, 0)
+    except (IndexError, BrokenMessageError) as broken:
+        raise ValueError(f"a block of format {number} cannot be unpacked: {broken}") from broken
+    text = _decompressed(number, data[at + size_bytes :])
+    return columns.join(data[at : at + size_bytes], text, bytes.fromhex(trace_id))
+
+
+def _decompressed(number: int, frame: bytes) -> bytes:
     decompressor = _contexts.decompressors.get(number)
     if decompressor is None:
         decompressor = _contexts.decompressors[number] = _decompressor(number)
     try:
-        size_bytes = zstandard.get_frame_parameters(data, format=FORMATS[number].frame).content_size
+        size_bytes = zstandard.get_frame_parameters(frame, format=FORMATS[number].frame).content_size
         if size_bytes > MAX_PAYLOAD_BYTES:  # also when it is not given, which zstd says by a huge number
             raise ValueError(f"a block of format {number} claims {size_bytes} bytes, over {MAX_PAYLOAD_BYTES}")
-        return decompressor.decompress(data, max_output_size=size_bytes, allow_extra_data=False)
+        return decompressor.decompress(frame, max_output_size=size_bytes, allow_extra_data=False)
     except zstandard.ZstdError as broken:
         raise ValueError(f"a block of format {number} cannot be unpacked: {broken}") from broken
 

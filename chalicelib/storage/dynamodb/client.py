@@ -95,9 +95,14 @@ def call(operation: Operation, deadline: Deadline | None, parameters: Mapping[st
     try:
         return operation(**parameters)
     except SDK_ERRORS as error:
-        raise translated(error) from error
+        raise translated(error, _table(parameters)) from error
     finally:
         _deadline.reset(token)
+
+
+def _table(parameters: Mapping[str, Any]) -> str:
+    """The one that is named: by itself, or as the only key of a BatchWriteItem's items."""
+    return str(parameters.get("TableName") or ", ".join(parameters["RequestItems"]))
 
 
 def _encode_body(params: dict[str, Any], context: dict[str, Any], **_: object) -> dict[str, Any]:

@@ -1,9 +1,8 @@
 """The SDK's errors, translated once: whose fault, and what to tell the sender.
 
 Every failure here is ours, and all may be retried: 429 when the table wants less, 503 otherwise. A sender learns
-nothing of tables and policies; what an operator has to mend is added as a note to the error, which log lines with
-a traceback show together with the cause. Codes: DynamoDB developer guide, "Error handling", and botocore 1.44,
-retries/standard.py.
+nothing of tables and policies; what an operator has to mend is added as a note to the error, which log lines show.
+Codes: DynamoDB developer guide, "Error handling", and botocore 1.44, retries/standard.py.
 """
 
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError, PartialCredentialsError
@@ -23,7 +22,8 @@ THROTTLING_CODES = frozenset(
     }
 )
 
-_NOT_SET_UP = (NoCredentialsError, PartialCredentialsError, NoRegionError)
+NOT_SET_UP = "the store is not set up properly"
+_NOT_SET_UP_ERRORS = (NoCredentialsError, PartialCredentialsError, NoRegionError)
 SDK_ERRORS = (ClientError, BotoCoreError)  # an answer that says no, and no answer
 
 _CREDENTIALS = "the function has no valid AWS credentials; check its role and the clock"
@@ -40,25 +40,25 @@ HINTS = {
 }
 
 
-def translated(error: ClientError | BotoCoreError) -> StoreError:
-    """The StoreError to raise from `error`."""
+def translated(error: ClientError | BotoCoreError, table: str) -> StoreError:
+    """The StoreError to raise from `error`, which an operation on `table` gave."""
     if isinstance(error, ClientError):
-        return _of_answer(error)
-    if isinstance(error, _NOT_SET_UP):
-        return _noted("the store is not set up properly", f"{error}; check the function's role and region")
-    return _noted("the store could not be reached", str(error))  # no connection, no answer in time, or half of one
+        return _of_answer(error, table)
+    if isinstance(error, _NOT_SET_UP_ERRORS):
+        return _noted(StoreError(NOT_SET_UP), f"{error}; check the function's role and region")
+    return _noted(StoreError("the store could not be reached"), str(error))  # or answered late, or by half
 
 
-def _of_answer(error: ClientError) -> StoreError:
+def _of_answer(error: ClientError, table: str) -> StoreError:
     code = error.response.get("Error", {}).get("Code", "unknown")
+    happened = f"{code} in {error.operation_name} on table {table}"
     if code in THROTTLING_CODES:
-        return StoreThrottled("the store is busy; send less or later")
+        return _noted(StoreThrottled("the store is busy; send less or later"), happened)
     if code in HINTS:
-        return _noted("the store is not set up properly", f"{code} in {error.operation_name}: {HINTS[code]}")
-    return _noted("the store failed", f"{code} in {error.operation_name}")
+        return _noted(StoreError(NOT_SET_UP), f"{happened}: {HINTS[code]}")
+    return _noted(StoreError("the store failed"), happened)
 
 
-def _noted(detail: str, note: str) -> StoreError:
-    answer = StoreError(detail)
-    answer.add_note(note)
-    return answer
+def _noted(error: StoreError, note: str) -> StoreError:
+    error.add_note(note)
+    return error

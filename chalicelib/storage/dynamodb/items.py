@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.codecs import blocks
 from chalicelib.model.block import Block
 from chalicelib.model.errors import StoreError
-from chalicelib.storage.dynamodb.keys import fact_key, parse_fact_key
+from chalicelib.storage.dynamodb.keys import FactName, fact_key, parse_fact_key, payload_digest
 
 if TYPE_CHECKING:
     from chalicelib.storage.dynamodb.models import FactItem
@@ -22,7 +22,7 @@ def to_item(prefix: bytes, block: Block, arrived_ms: int, expires_at_s: int) -> 
     Raises ValueError for a block that no item can hold: whoever made it had to split first.
     """
     key = fact_key(prefix, block)
-    packed = blocks.pack(block.payload)
+    packed = blocks.pack(block)
     if len(packed.data) > MAX_PACKED_BYTES:
         raise ValueError(f"a block of trace {block.trace_id} packs to {len(packed.data)} bytes; split it first")
     return {
@@ -37,12 +37,18 @@ def to_item(prefix: bytes, block: Block, arrived_ms: int, expires_at_s: int) -> 
 
 
 def to_block(fact: "FactItem") -> Block:
-    """The block in an item. Raises StoreError, naming the item, when this version cannot unpack it."""
+    """The block in an item. Raises StoreError, naming the item, when its bytes are not what was written."""
     name = parse_fact_key(fact.pk, fact.sk)
     try:
-        payload = blocks.unpack(blocks.Packed(int(fact.format), fact.packed))
+        payload = blocks.unpack(blocks.Packed(int(fact.format), fact.packed), name.trace_id)
     except ValueError as error:
-        unreadable = StoreError(f"a block of trace {name.trace_id} cannot be read: {error}")
-        unreadable.add_note(f"its digest is {name.digest.hex()}; a newer version may have written it")
-        raise unreadable from error
+        raise _unreadable(name, str(error)) from error
+    if payload_digest(payload) != name.digest:
+        raise _unreadable(name, "it does not have the digest it was written with")
     return Block(trace_id=name.trace_id, payload=payload, span_count=int(fact.span_count))
+
+
+def _unreadable(name: FactName, why: str) -> StoreError:
+    error = StoreError(f"a block of trace {name.trace_id} cannot be read: {why}")
+    error.add_note(f"its digest is {name.digest.hex()}; a newer version may have written it")
+    return error

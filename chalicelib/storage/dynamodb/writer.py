@@ -35,7 +35,9 @@ class Backoff(NamedTuple):
         """Wait up to `longest_s`; raise StoreThrottled at once if that would be past `deadline`."""
         pause_s = longest_s * self.random_unit()
         if pause_s >= deadline.remaining_s():
-            raise StoreThrottled("the store is busy; send less or later")
+            busy = StoreThrottled("the store is busy; send less or later")
+            busy.add_note("DynamoDB kept handing items back as unprocessed, until no time was left")
+            raise busy
         self.sleep(pause_s)
 
 
