@@ -1,0 +1,152 @@
+"""The whole backend in this process: gateway, collector and query, on DynamoDB as moto plays it.
+
+`Backend.ask` goes the way of the local runner (HTTP request, REST proxy event, Lambda's JSON both ways, HTTP answer)
+without a socket. A handler that raises fails the test there; a process that dies (SystemExit) dies through it.
+"""
+
+import gzip
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import zstandard
+
+from chalicelib.access.gates import KeyGate, OpenGate
+from chalicelib.access.keys import RANDOM_BYTES, issue
+from chalicelib.codecs.otlp import json, protobuf
+from chalicelib.codecs.otlp.messages import TracesData
+from chalicelib.local.lambda_runtime import invoke
+from chalicelib.local.proxy import NO_SUCH_RESOURCE, HttpRequest, find_match, proxy_event
+from chalicelib.model.access import Scope
+from chalicelib.routes import gateway
+from chalicelib.services import Gate, Services
+from chalicelib.settings import Settings
+from chalicelib.storage.dynamodb.client import Connection
+from chalicelib.storage.dynamodb.control import DynamoKeyStore
+from tests.clocks import Clock
+from tests.engines import CONTROL_TABLE, dynamo_blocks
+from tests.http_client import Reply
+from tests.recording import RecordingTelemetry
+
+PROTOBUF = "application/x-protobuf"
+JSON = "application/json"
+MEDIA_TYPES = (PROTOBUF, JSON)
+
+PACKERS: Mapping[str, Callable[[bytes], bytes]] = {
+    "identity": bytes,
+    "gzip": gzip.compress,
+    "deflate": zlib.compress,
+    "zstd": zstandard.compress,
+}
+ENCODERS: Mapping[str, Callable[[TracesData], bytes]] = {PROTOBUF: protobuf.encode, JSON: json.encode}
+
+
+class Backend:
+    """An app over the tables of `connection`; with `clock`, all its waiting takes no time but the clock's."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        clock: Clock | None = None,
+        gate: Gate | None = None,
+        tenant: str = "default",
+        **settings: Any,
+    ) -> None:
+        self.clock = clock or Clock()
+        self.telemetry = RecordingTelemetry()
+        self.services = Services(
+            settings=Settings(**settings),
+            blocks=dynamo_blocks(connection, self.clock.now_ns, self.clock.sleep),
+            gate=gate or OpenGate(tenant),
+            telemetry=self.telemetry,
+            now_ns=self.clock.now_ns,
+        )
+        self.app = gateway.create(self.services)
+
+    def ask(self, method: str, target: str, headers: Mapping[str, str] | None = None, body: bytes = b"") -> Reply:
+        """What API Gateway and the function behind it answer to a request for `target` (path and query, as sent)."""
+        raw_path, _, raw_query = target.partition("?")
+        request = HttpRequest(
+            method=method,
+            raw_path=raw_path,
+            raw_query=raw_query,
+            headers=list((headers or {}).items()),
+            body=body,
+            client="127.0.0.1",
+            time_ns=self.clock.at_ns,
+        )
+        match = find_match(self.app.routes, raw_path)
+        answer = NO_SUCH_RESOURCE if match is None else invoke(self.app, proxy_event(request, match), _must_not_fail)
+        return Reply(answer.status, {name.lower(): value for name, value in answer.headers}, answer.body)
+
+    def post(self, message: TracesData, media: str = PROTOBUF, packing: str = "identity", **headers: str) -> Reply:
+        """Send `message` as an exporter would."""
+        body = PACKERS[packing](ENCODERS[media](message))
+        return self.ask("POST", "/v1/traces", {"Content-Type": media, "Content-Encoding": packing, **headers}, body)
+
+    def get(self, target: str, **headers: str) -> Reply:
+        return self.ask("GET", target, headers)
+
+    def readings(self, trace_id: str) -> tuple[bytes, bytes, bytes]:
+        """The trace in every form that there is: OTLP JSON, OTLP protobuf, assembly."""
+        path = f"/v1/traces/{trace_id}"
+        replies = [self.get(path, Accept=JSON), self.get(path, Accept=PROTOBUF), self.get(f"{path}/assembly")]
+        assert [reply.status for reply in replies] == [200] * 3, replies
+        as_json, as_protobuf, assembly = (reply.body for reply in replies)
+        return as_json, as_protobuf, assembly
+
+    def pages(self, path: str, **headers: str) -> Iterator[Reply]:
+        """Every page, by the cursors in the headers."""
+        query = ""
+        while True:
+            reply = self.get(path + query, **headers)
+            assert reply.status == 200, reply
+            yield reply
+            cursor = reply.headers.get("x-spanfold-cursor")
+            if cursor is None:
+                return
+            query = f"?cursor={cursor}"
+
+
+class Keys:
+    """Keys in the control table, and the gate that asks for them."""
+
+    def __init__(self, connection: Connection, clock: Clock) -> None:
+        self._store = DynamoKeyStore(connection=connection, table=CONTROL_TABLE)
+        self._made = iter(range(1, 256))
+        self.gate = KeyGate(self._store.find_key, clock.now_ns)
+
+    def make(self, tenant: str, *scopes: Scope) -> dict[str, str]:
+        """The header that opens the gate for `tenant`."""
+        random_bytes = bytes([next(self._made)]) * RANDOM_BYTES
+        token, record = issue(random_bytes, tenant=tenant, scopes=frozenset(scopes), expires_at_s=None)
+        self._store.put_key(record)
+        return {"x-api-key": token.text()}
+
+
+def unpacked(reply: Reply) -> bytes:
+    """The answer's body as it was before it was packed for the way."""
+    return gzip.decompress(reply.body) if reply.headers.get("content-encoding") == "gzip" else reply.body
+
+
+def read_message(reply: Reply) -> TracesData:
+    """The OTLP message in an answer of either media type."""
+    codec = json if reply.headers["content-type"] == JSON else protobuf
+    return codec.decode(unpacked(reply), 32).message
+
+
+def trace_ids(message: TracesData) -> list[str]:
+    """Every trace in `message`, in hex, sorted."""
+    return sorted(
+        {
+            span.trace_id.hex()
+            for resource_spans in message.resource_spans
+            for scope_spans in resource_spans.scope_spans
+            for span in scope_spans.spans
+        }
+    )
+
+
+def _must_not_fail(line: str) -> None:
+    raise AssertionError(line)
