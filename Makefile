@@ -19,7 +19,7 @@ help: ## list the targets
 setup: $(VENV)/.installed ## make the virtual environment and install everything pinned, once
 	@:
 
-setup-clients: $(JSON_VENV)/.installed $(JS)/node_modules/.installed ## install the other real exporters that tests use
+setup-clients: $(JSON_VENV)/.installed $(JS)/node_modules/.installed ## install what else tests use: other exporters, dynalite
 	@:
 
 # `exec`: signals reach the interpreter itself, and make has no shell in between to complain about.

@@ -1,13 +1,13 @@
 #!/bin/sh
-# The JavaScript exporters of package-lock.json, where Node is present: install-js-clients.sh DIRECTORY
+# What package-lock.json lists (JavaScript exporters, dynalite), where Node is present: install-js-clients.sh DIRECTORY
 #
-# A machine without Node goes without them and their tests. In CI (CI is set) a failed install fails the build;
+# A machine without Node goes without it and its tests. In CI (CI is set) a failed install fails the build;
 # elsewhere it is a warning, because everything else can still be tested.
 set -eu
 cd "$1"
 
 go_without() {
-    echo "spanfold: $1; going without the JavaScript exporters" >&2
+    echo "spanfold: $1; going without the JavaScript exporters and dynalite" >&2
     exit "${2:-0}"
 }
 

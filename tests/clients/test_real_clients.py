@@ -24,7 +24,7 @@ SENDERS = {
     "python protobuf": ([sys.executable, SENDER, "opentelemetry.exporter.otlp.proto.http.trace_exporter"], "env"),
     "python json": ([str(JSON_PYTHON), SENDER, "opentelemetry.exporter.otlp.json.http.trace_exporter"], "env"),
 }
-if shutil.which("node"):
+if shutil.which("node") and (HERE / "js" / "node_modules" / ".installed").exists():
     SENDERS["javascript json"] = (["node", "send.mjs", "http"], "argument")
     SENDERS["javascript protobuf"] = (["node", "send.mjs", "proto"], "argument")
 

@@ -56,7 +56,7 @@ def create_table(client: DynamoClient, name: str, schema: TableSchema) -> None:
         else {}
     )
     client.create_table(TableName=name, **table_properties(schema), **stream)
-    client.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+    client.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 0.1, "MaxAttempts": 600})
     if schema.ttl_attribute:
         _expire_by(client, name, schema.ttl_attribute)
 

@@ -1,0 +1,89 @@
+"""The store's contract on a second DynamoDB, dynalite, over HTTP.
+
+It is stricter than moto where moto is lax: 25 items to a call and each key once, items up to 409,600 bytes, and pages
+of 1 MB. It comes from npm with the exporters of tests/clients, so these tests are there only where Node is.
+"""
+
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from chalicelib.storage.dynamodb.client import Connection, make_client
+from chalicelib.storage.dynamodb.control import DynamoKeyStore
+from chalicelib.storage.dynamodb.facts import DynamoBlockStore
+from chalicelib.storage.dynamodb.tables import create_missing_tables
+from chalicelib.storage.dynamodb.writer import Backoff
+from tests.clocks import Clock
+from tests.contracts.block_store import RETENTION_S, BlockStoreContract
+from tests.contracts.key_store import KeyStoreContract
+
+DYNALITE = Path(__file__).parents[1] / "clients" / "js" / "node_modules" / "dynalite" / "cli.js"
+START_TIMEOUT_S = 30
+numbers = count(1)
+
+
+def free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return taken.getsockname()[1]
+
+
+def wait_until_listening(port: int) -> None:
+    give_up_at = time.monotonic() + START_TIMEOUT_S
+    while time.monotonic() < give_up_at:
+        with socket.socket() as knocking:
+            if knocking.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    pytest.fail(f"dynalite does not listen on {port} after {START_TIMEOUT_S} s")
+
+
+@pytest.fixture(scope="module")
+def dynalite() -> Iterator[Connection]:
+    port = free_port()
+    command = ["node", str(DYNALITE), "--host", "127.0.0.1", "--port", str(port), "--createTableMs", "1"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:  # noqa: S603  # node, by its name
+        wait_until_listening(port)
+        yield Connection(
+            lambda: make_client(
+                endpoint_url=f"http://127.0.0.1:{port}",
+                region_name="eu-central-1",
+                aws_access_key_id="testing",
+                aws_secret_access_key="testing",
+            )
+        )
+        process.terminate()
+
+
+@pytest.fixture
+def tables(dynalite: Connection) -> dict[str, str]:
+    """Three tables that no other test has."""
+    number = next(numbers)
+    names = {role: f"{role}-{number}" for role in ("facts", "views", "control")}
+    create_missing_tables(dynalite.client(), names)
+    return names
+
+
+if shutil.which("node") and DYNALITE.exists():
+
+    class TestDynamoBlockStoreOnDynalite(BlockStoreContract):
+        @pytest.fixture
+        def store(self, dynalite: Connection, tables: dict[str, str], clock: Clock) -> DynamoBlockStore:
+            return DynamoBlockStore(
+                connection=dynalite,
+                table=tables["facts"],
+                retention_s=RETENTION_S,
+                now_ns=clock.now_ns,
+                backoff=Backoff(random_unit=lambda: 0.5, sleep=clock.sleep),
+            )
+
+    class TestDynamoKeyStoreOnDynalite(KeyStoreContract):
+        @pytest.fixture
+        def store(self, dynalite: Connection, tables: dict[str, str]) -> DynamoKeyStore:
+            return DynamoKeyStore(connection=dynalite, table=tables["control"])
