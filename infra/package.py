@@ -1,13 +1,14 @@
-"""`chalice package` with what it leaves out: the config is checked first, infra/merge.yaml laid over, sizes printed.
+"""`chalice package` with what it leaves out: config checked, infra/merge.yaml laid over, byte code, sizes printed.
 
     python -m infra.package --stage dev build/dev
 
 writes build/dev/sam.yaml and build/dev/deployment.zip. Chalice fetches wheels for Lambda's Linux and for the Python
-that runs it, so nothing is compiled here, and no AWS credentials are needed.
+that runs it, so no C is compiled here, and no AWS credentials are needed. infra/bundle.py adds the byte code.
 """
 
 import argparse
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -18,6 +19,8 @@ from zipfile import ZipFile
 from infra.chalice_config import find_problems, read_config
 
 MERGE_TEMPLATE = Path(__file__).parent / "merge.yaml"
+BUNDLE = Path(__file__).parent / "bundle.py"
+OUR_RUNTIME = f"python{sys.version_info.major}.{sys.version_info.minor}"
 MAX_ZIPPED_BYTES = 50_000_000  # what Lambda takes in one upload
 MAX_UNZIPPED_BYTES = 250_000_000  # what it unpacks
 
@@ -38,8 +41,12 @@ class BundleSize:
         return self.zipped_bytes <= MAX_ZIPPED_BYTES and self.unzipped_bytes <= MAX_UNZIPPED_BYTES
 
 
+class WrongRuntimeError(Exception):
+    """The template asks Lambda for a Python that would not read this one's byte code."""
+
+
 def package(project: Path, stage: str, target: Path) -> BundleSize:
-    """Build `stage` of the app in `project` into `target`. Raises subprocess.CalledProcessError.
+    """Build `stage` of the app in `project` into `target`. Raises subprocess.CalledProcessError, WrongRuntimeError.
 
     The template is the same for every region; Chalice only wants one to be named.
     """
@@ -47,7 +54,21 @@ def package(project: Path, stage: str, target: Path) -> BundleSize:
     options = ["package", "--stage", stage, "--merge-template", str(MERGE_TEMPLATE), str(target)]
     environment = {"AWS_DEFAULT_REGION": "us-east-1", "AWS_EC2_METADATA_DISABLED": "true", **os.environ}
     subprocess.run([*command, *options], cwd=project, env=environment, check=True)  # noqa: S603  # no shell, our words
+    check_runtime(target / "sam.yaml")
+    rewrite(target / "deployment.zip")
     return bundle_size(target / "deployment.zip")
+
+
+def check_runtime(template: Path) -> None:
+    """Raise WrongRuntimeError unless every function of the template runs on the Python that runs this."""
+    for runtime in re.findall(r"^ *Runtime: (\S+)$", template.read_text(encoding="utf-8"), re.MULTILINE):
+        if runtime != OUR_RUNTIME:
+            raise WrongRuntimeError(f"{template} wants {runtime}, and the byte code would be {OUR_RUNTIME}'s")
+
+
+def rewrite(bundle: Path) -> None:
+    """infra/bundle.py in a process of its own, for the same bytes each time. Raises subprocess.CalledProcessError."""
+    subprocess.run([sys.executable, "-I", "-S", str(BUNDLE), str(bundle)], check=True)  # noqa: S603  # our words
 
 
 def bundle_size(bundle: Path) -> BundleSize:
@@ -70,7 +91,11 @@ def main(arguments: Sequence[str]) -> int:
     if problems:
         print("\n".join(f".chalice/config.json: {problem}" for problem in problems), file=sys.stderr)
         return 1
-    size = package(Path.cwd(), asked.stage, asked.target.absolute())
+    try:
+        size = package(Path.cwd(), asked.stage, asked.target.absolute())
+    except (WrongRuntimeError, subprocess.CalledProcessError) as error:
+        print(f"not packaged: {error}", file=sys.stderr)  # Chalice has said above what it did not like
+        return 1
     print(f"{asked.target}/sam.yaml, {asked.target}/deployment.zip: {size}")
     if not size.fits:
         print("that is more than Lambda takes", file=sys.stderr)
