@@ -41,29 +41,49 @@ class BundleSize:
         return self.zipped_bytes <= MAX_ZIPPED_BYTES and self.unzipped_bytes <= MAX_UNZIPPED_BYTES
 
 
-class WrongRuntimeError(Exception):
-    """The template asks Lambda for a Python that would not read this one's byte code."""
+class PackageError(Exception):
+    """What was built would not run, or was not built."""
 
 
 def package(project: Path, stage: str, target: Path) -> BundleSize:
-    """Build `stage` of the app in `project` into `target`. Raises subprocess.CalledProcessError, WrongRuntimeError.
+    """Build `stage` of the app in `project` into `target`. Raises PackageError.
 
     The template is the same for every region; Chalice only wants one to be named.
     """
     command = [sys.executable, "-c", "import sys; from chalice.cli import main; sys.exit(main())"]
     options = ["package", "--stage", stage, "--merge-template", str(MERGE_TEMPLATE), str(target)]
     environment = {"AWS_DEFAULT_REGION": "us-east-1", "AWS_EC2_METADATA_DISABLED": "true", **os.environ}
-    subprocess.run([*command, *options], cwd=project, env=environment, check=True)  # noqa: S603  # no shell, our words
+    chalice = subprocess.run([*command, *options], cwd=project, env=environment, check=False)  # noqa: S603  # our words
+    if chalice.returncode:
+        raise PackageError("chalice package failed; what it said is above")
     check_runtime(target / "sam.yaml")
+    check_requirements(project / "requirements.txt", target / "deployment.zip")
     rewrite(target / "deployment.zip")
     return bundle_size(target / "deployment.zip")
 
 
 def check_runtime(template: Path) -> None:
-    """Raise WrongRuntimeError unless every function of the template runs on the Python that runs this."""
+    """Raise PackageError unless every function of the template runs on the Python that runs this."""
     for runtime in re.findall(r"^ *Runtime: (\S+)$", template.read_text(encoding="utf-8"), re.MULTILINE):
         if runtime != OUR_RUNTIME:
-            raise WrongRuntimeError(f"{template} wants {runtime}, and the byte code would be {OUR_RUNTIME}'s")
+            raise PackageError(f"{template} wants {runtime}, and the byte code would be {OUR_RUNTIME}'s")
+
+
+def check_requirements(requirements: Path, bundle: Path) -> None:
+    """Raise PackageError unless everything required is in the bundle.
+
+    Chalice goes on without what has no wheel for Lambda, and counts that as success.
+    """
+    wanted = re.findall(r"^([\w.-]+)==([^\s;]+)", requirements.read_text(encoding="utf-8"), re.MULTILINE)
+    with ZipFile(bundle) as archive:
+        present = {_folded(name.split(".dist-info/")[0]) for name in archive.namelist() if ".dist-info/" in name}
+    missing = [f"{name}=={version}" for name, version in wanted if _folded(f"{name}-{version}") not in present]
+    if missing:
+        raise PackageError(f"no wheel for Lambda: {', '.join(missing)}")
+
+
+def _folded(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def rewrite(bundle: Path) -> None:
@@ -93,8 +113,8 @@ def main(arguments: Sequence[str]) -> int:
         return 1
     try:
         size = package(Path.cwd(), asked.stage, asked.target.absolute())
-    except (WrongRuntimeError, subprocess.CalledProcessError) as error:
-        print(f"not packaged: {error}", file=sys.stderr)  # Chalice has said above what it did not like
+    except PackageError as error:
+        print(f"not packaged: {error}", file=sys.stderr)
         return 1
     print(f"{asked.target}/sam.yaml, {asked.target}/deployment.zip: {size}")
     if not size.fits:

@@ -19,8 +19,9 @@ from infra.package import (
     MAX_UNZIPPED_BYTES,
     MAX_ZIPPED_BYTES,
     OUR_RUNTIME,
-    WrongRuntimeError,
+    PackageError,
     bundle_size,
+    check_requirements,
     check_runtime,
     main,
     rewrite,
@@ -180,8 +181,16 @@ def test_byte_code_for_another_python_than_lambdas_is_not_shipped(tmp_path):
     template.write_text(f"Properties:\n  Runtime: {OUR_RUNTIME}\n")
     check_runtime(template)
     template.write_text("Properties:\n  Runtime: python2.7\n")
-    with pytest.raises(WrongRuntimeError, match=r"python2\.7"):
+    with pytest.raises(PackageError, match=r"python2\.7"):
         check_runtime(template)
+
+
+def test_a_bundle_that_lacks_a_requirement_is_not_shipped(deployed, tmp_path):
+    requirements = tmp_path / "requirements.txt"
+    requirements.write_text("# what ships\nboto3==1.0.0\nSix==1.17.0\n")
+    check_requirements(ROOT / "requirements.txt", deployed / "deployment.zip")
+    with pytest.raises(PackageError, match=r"boto3==1\.0\.0$"):
+        check_requirements(requirements, deployed / "deployment.zip")
 
 
 def test_the_sdk_knows_the_services_that_the_policy_allows_and_no_others(bundle, sam):
