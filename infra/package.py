@@ -1,13 +1,14 @@
-"""`chalice package` with what it leaves out: the config is checked first, infra/merge.yaml laid over, sizes printed.
+"""`chalice package` with what it leaves out: config checked, infra/merge.yaml laid over, byte code, sizes printed.
 
     python -m infra.package --stage dev build/dev
 
 writes build/dev/sam.yaml and build/dev/deployment.zip. Chalice fetches wheels for Lambda's Linux and for the Python
-that runs it, so nothing is compiled here, and no AWS credentials are needed.
+that runs it, so no C is compiled here, and no AWS credentials are needed. infra/bundle.py adds the byte code.
 """
 
 import argparse
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -18,6 +19,8 @@ from zipfile import ZipFile
 from infra.chalice_config import find_problems, read_config
 
 MERGE_TEMPLATE = Path(__file__).parent / "merge.yaml"
+BUNDLE = Path(__file__).parent / "bundle.py"
+OUR_RUNTIME = f"python{sys.version_info.major}.{sys.version_info.minor}"
 MAX_ZIPPED_BYTES = 50_000_000  # what Lambda takes in one upload
 MAX_UNZIPPED_BYTES = 250_000_000  # what it unpacks
 
@@ -38,16 +41,54 @@ class BundleSize:
         return self.zipped_bytes <= MAX_ZIPPED_BYTES and self.unzipped_bytes <= MAX_UNZIPPED_BYTES
 
 
+class PackageError(Exception):
+    """What was built would not run, or was not built."""
+
+
 def package(project: Path, stage: str, target: Path) -> BundleSize:
-    """Build `stage` of the app in `project` into `target`. Raises subprocess.CalledProcessError.
+    """Build `stage` of the app in `project` into `target`. Raises PackageError.
 
     The template is the same for every region; Chalice only wants one to be named.
     """
     command = [sys.executable, "-c", "import sys; from chalice.cli import main; sys.exit(main())"]
     options = ["package", "--stage", stage, "--merge-template", str(MERGE_TEMPLATE), str(target)]
     environment = {"AWS_DEFAULT_REGION": "us-east-1", "AWS_EC2_METADATA_DISABLED": "true", **os.environ}
-    subprocess.run([*command, *options], cwd=project, env=environment, check=True)  # noqa: S603  # no shell, our words
+    chalice = subprocess.run([*command, *options], cwd=project, env=environment, check=False)  # noqa: S603  # our words
+    if chalice.returncode:
+        raise PackageError("chalice package failed; what it said is above")
+    check_runtime(target / "sam.yaml")
+    check_requirements(project / "requirements.txt", target / "deployment.zip")
+    rewrite(target / "deployment.zip")
     return bundle_size(target / "deployment.zip")
+
+
+def check_runtime(template: Path) -> None:
+    """Raise PackageError unless every function of the template runs on the Python that runs this."""
+    for runtime in re.findall(r"^ *Runtime: (\S+)$", template.read_text(encoding="utf-8"), re.MULTILINE):
+        if runtime != OUR_RUNTIME:
+            raise PackageError(f"{template} wants {runtime}, and the byte code would be {OUR_RUNTIME}'s")
+
+
+def check_requirements(requirements: Path, bundle: Path) -> None:
+    """Raise PackageError unless everything required is in the bundle.
+
+    Chalice goes on without what has no wheel for Lambda, and counts that as success.
+    """
+    wanted = re.findall(r"^([\w.-]+)==([^\s;]+)", requirements.read_text(encoding="utf-8"), re.MULTILINE)
+    with ZipFile(bundle) as archive:
+        present = {_folded(name.split(".dist-info/")[0]) for name in archive.namelist() if ".dist-info/" in name}
+    missing = [f"{name}=={version}" for name, version in wanted if _folded(f"{name}-{version}") not in present]
+    if missing:
+        raise PackageError(f"no wheel for Lambda: {', '.join(missing)}")
+
+
+def _folded(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def rewrite(bundle: Path) -> None:
+    """infra/bundle.py in a process of its own, for the same bytes each time. Raises subprocess.CalledProcessError."""
+    subprocess.run([sys.executable, "-I", "-S", str(BUNDLE), str(bundle)], check=True)  # noqa: S603  # our words
 
 
 def bundle_size(bundle: Path) -> BundleSize:
@@ -70,7 +111,11 @@ def main(arguments: Sequence[str]) -> int:
     if problems:
         print("\n".join(f".chalice/config.json: {problem}" for problem in problems), file=sys.stderr)
         return 1
-    size = package(Path.cwd(), asked.stage, asked.target.absolute())
+    try:
+        size = package(Path.cwd(), asked.stage, asked.target.absolute())
+    except PackageError as error:
+        print(f"not packaged: {error}", file=sys.stderr)
+        return 1
     print(f"{asked.target}/sam.yaml, {asked.target}/deployment.zip: {size}")
     if not size.fits:
         print("that is more than Lambda takes", file=sys.stderr)

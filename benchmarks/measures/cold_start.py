@@ -3,7 +3,7 @@
 The first post looks up its key (one GetItem) and keeps its spans (one BatchWriteItem). Byte code is compiled before
 for both sides, into a directory of the measure's own: PYTHONDONTWRITEBYTECODE in somebody's environment would have
 us compile our modules each time and the SDK, whose byte code pip made, not. What both cost without any byte code,
-which is how Chalice fills a bundle, is a row without a target.
+which is how `chalice deploy` fills a bundle, is a row without a target.
 """
 
 import json

@@ -30,7 +30,8 @@ def main(arguments: Sequence[str]) -> int:
         keys = wiring.stores(of_process()).keys
         text = make_key(keys, asked, os.urandom(RANDOM_BYTES), now_s=int(time.time()))
     except (BadSetting, StoreError, ValueError) as wrong:
-        print(f"spanfold: no key was made: {wrong}", file=sys.stderr)
+        reasons = "; ".join([str(wrong), *getattr(wrong, "__notes__", ())])
+        print(f"spanfold: no key was made: {reasons}", file=sys.stderr)
         return 1
     print(text)
     print("It is shown this once; only its hash is kept.", file=sys.stderr)

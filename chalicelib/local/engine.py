@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from chalicelib import wiring
+from chalicelib.model.errors import StoreError
 from chalicelib.settings import Settings
 from chalicelib.storage.port import BlockStore, KeyStore
 
@@ -54,6 +55,8 @@ def _external(settings: Settings, environ: Mapping[str, str], endpoint: str) -> 
     stores = wiring.stores(settings, region_name=region, endpoint_url=endpoint, **credentials)
     try:
         made = stores.make_missing_tables()
+    except StoreError as error:
+        raise EngineUnreachable(f"{ENDPOINT_VARIABLE}={endpoint}: {error.__cause__}") from error
     except (BotoCoreError, ClientError) as error:
         raise EngineUnreachable(f"{ENDPOINT_VARIABLE}={endpoint}: {error}") from error
     words = f"DynamoDB at {endpoint}" + (f", made {', '.join(made)}" if made else "")

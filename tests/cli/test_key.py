@@ -38,10 +38,25 @@ def test_a_key_that_is_for_nothing_known_is_not_made(arguments, capsys):
     assert "usage:" in capsys.readouterr().err
 
 
-def test_a_tenant_misnamed_is_one_line_and_exit_code_1():
-    command = [sys.executable, "-m", "chalicelib.cli.key", "--scope", "read", "--tenant", "A B"]
-    ended = subprocess.run(command, env=dict(os.environ), capture_output=True, text=True, check=False)  # noqa: S603
-    assert ended.returncode == 1
-    assert ended.stdout == ""
-    assert "tenant 'A B'" in ended.stderr
+def refusal(*arguments: str, **variables: str) -> str:
+    """What the command says that makes no key: one line on standard error."""
+    command = [sys.executable, "-m", "chalicelib.cli.key", "--scope", "read", *arguments]
+    without_aws = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    environ = {**without_aws, "AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": os.devnull, **variables}
+    ended = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)  # noqa: S603
+    assert (ended.returncode, ended.stdout) == (1, "")
     assert ended.stderr.count("\n") == 1
+    return ended.stderr
+
+
+def test_a_tenant_misnamed_is_one_line_and_exit_code_1():
+    assert "tenant 'A B'" in refusal("--tenant", "A B")
+
+
+def test_who_has_no_region_is_told_so_in_one_line():
+    assert "You must specify a region; check region" in refusal()
+
+
+def test_who_has_no_credentials_is_told_so_in_one_line():
+    said = refusal(AWS_DEFAULT_REGION="eu-west-1", AWS_SHARED_CREDENTIALS_FILE=os.devnull)
+    assert "Unable to locate credentials" in said

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.model.errors import StoreError
 from chalicelib.storage.dynamodb.client import Connection, make_client
 from chalicelib.storage.dynamodb.tables import FACTS, create_missing_tables, create_table
 from tests import faults as f
@@ -63,6 +64,12 @@ def test_the_client_has_bounded_retries_and_time_outs(ours):
     config = ours.meta.config
     assert config.retries == {"mode": "standard", "total_max_attempts": 3}
     assert config.connect_timeout + config.read_timeout <= 4
+
+
+def test_surroundings_without_a_usable_endpoint_are_the_stores_error_and_the_operators_note():
+    with pytest.raises(StoreError) as refusal:
+        Connection(lambda: make_client(endpoint_url="foo", **KEYS)).client()
+    assert refusal.value.__notes__ == ["Invalid endpoint: foo; check region, credentials (or role) and endpoint"]
 
 
 def test_the_endpoint_and_region_come_from_the_sdks_own_variables(monkeypatch):

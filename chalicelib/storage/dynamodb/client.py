@@ -57,10 +57,15 @@ class Connection:
         self._lock = Lock()
 
     def client(self) -> DynamoClient:
-        """The client; threads may share it."""
+        """The client; threads may share it. Raises StoreError if the surroundings do not allow one."""
+        from chalicelib.storage.dynamodb.errors import SDK_ERRORS, not_set_up  # noqa: PLC0415  # needs botocore
+
         with self._lock:  # sessions are not safe to use from two threads, clients are
             if self._made is None:
-                self._made = self._make()
+                try:
+                    self._made = self._make()
+                except (*SDK_ERRORS, ValueError) as error:  # a ValueError is about the endpoint's URL
+                    raise not_set_up(error) from error
         return self._made
 
 

@@ -45,8 +45,13 @@ def translated(error: ClientError | BotoCoreError, table: str) -> StoreError:
     if isinstance(error, ClientError):
         return _of_answer(error, table)
     if isinstance(error, _NOT_SET_UP_ERRORS):
-        return _noted(StoreError(NOT_SET_UP), f"{error}; check the function's role and region")
+        return not_set_up(error)
     return _noted(StoreError("the store could not be reached"), str(error))  # or answered late, or by half
+
+
+def not_set_up(error: Exception) -> StoreError:
+    """The StoreError to raise from what the SDK says when it lacks a region, credentials or a usable endpoint."""
+    return _noted(StoreError(NOT_SET_UP), f"{str(error).rstrip('.')}; check region, credentials (or role) and endpoint")
 
 
 def _of_answer(error: ClientError, table: str) -> StoreError:
