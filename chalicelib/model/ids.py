@@ -11,9 +11,6 @@ from chalicelib.model.errors import QueryError
 TRACE_ID_BYTES = 16
 SPAN_ID_BYTES = 8
 
-INVALID_TRACE_ID = "0" * 32
-INVALID_SPAN_ID = "0" * 16
-
 _ASKED_FOR = re.compile(r"[0-9a-f]{16}|[0-9a-f]{32}")
 
 
@@ -33,8 +30,3 @@ def parse_trace_id(text: str) -> str:
 def low_half(trace_id: str) -> str:
     """The low 64 bits, as 16 hex digits, of an id of either width."""
     return trace_id[-16:]
-
-
-def high_half(trace_id: str) -> str | None:
-    """The high 64 bits, as 16 hex digits; None when the id has only the low ones and any high half will do."""
-    return trace_id[:16] if len(trace_id) == 32 else None

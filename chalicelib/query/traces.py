@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from chalicelib.codecs.otlp.merge import POSITION_BYTES, Form, Merged, chunks, merge, page
-from chalicelib.codecs.otlp.messages import TracesData
+from chalicelib.codecs.otlp.messages import DecodeError, TracesData
 from chalicelib.codecs.otlp.spans import SpanReader
 from chalicelib.model.deadline import Deadline
-from chalicelib.model.errors import NoSuchTrace, QueryError
+from chalicelib.model.errors import NoSuchTrace, QueryError, StoreError
 from chalicelib.model.ids import parse_trace_id
 from chalicelib.model.span import Span
 from chalicelib.services import Services
@@ -73,7 +73,10 @@ def _merged(services: Services, tenant: str, trace_id: str, deadline: Deadline) 
         for block in services.blocks.read(tenant, trace_id, deadline):
             yield block.payload
 
-    merged = merge(payloads())
+    try:
+        merged = merge(payloads())
+    except DecodeError as broken:
+        raise StoreError(f"a block of trace {trace_id} is not OTLP: {broken}") from broken
     if not merged.entries:
         raise NoSuchTrace(trace_id)
     return merged

@@ -10,8 +10,9 @@ from chalicelib.codecs.otlp.grouping import group
 from chalicelib.codecs.otlp.merge import Form
 from chalicelib.codecs.otlp.messages import TracesData
 from chalicelib.codecs.otlp.spans import to_spans
+from chalicelib.model.block import Block
 from chalicelib.model.deadline import Deadline
-from chalicelib.model.errors import NoSuchTrace, QueryError
+from chalicelib.model.errors import NoSuchTrace, QueryError, StoreError
 from chalicelib.query.traces import TracePage, read_spans, read_trace
 from chalicelib.services import Services
 from chalicelib.settings import Settings
@@ -189,3 +190,11 @@ def test_spans_of_a_large_trace_share_their_resource():
 def test_spans_of_a_trace_that_nobody_sent_are_no_such_trace():
     with pytest.raises(NoSuchTrace):
         read_spans(services(Store()), "acme", ID, LATER)
+
+
+@pytest.mark.parametrize("reading", [read, lambda store: read_spans(services(store), "acme", ID, LATER)])
+def test_a_block_that_is_not_otlp_is_an_error_of_the_store_that_kept_it(reading):
+    store = shop()
+    store.write("acme", [Block(trace_id=ID, payload=b"\x0a\x09short", span_count=1)], LATER)
+    with pytest.raises(StoreError, match=f"trace {ID} is not OTLP"):
+        reading(store)

@@ -111,6 +111,7 @@ PROTOBUF: dict[str, Callable[[], bytes]] = {
     "empty spans": lambda: inside(1, 2, body=many(b"\x12\x00")),
     "empty resourceSpans": lambda: many(b"\x0a\x00"),
     "empty scopeSpans": lambda: inside(1, body=many(b"\x12\x00")),
+    "empty scopeSpans of many resourceSpans": lambda: many(inside(1, body=b"\x12\x00" * 500_000)),
     "spans of one byte": lambda: inside(1, 2, body=many(b"\x12\x02\x30\x01")),
     "spans with ids and no more": lambda: inside(1, 2, body=many(delimited(2, IDS))),
     "empty attributes of a span": lambda: in_span(many(b"\x4a\x00")),

@@ -17,6 +17,7 @@ FUNCTION_S = 20  # of CPU; the gateway waits for 29
 WORST = (
     "empty spans",
     "empty resourceSpans",
+    "empty scopeSpans of many resourceSpans",
     "as many rejections as may be",
     "empty attributes of many spans",
     "empty attributes of a scope",

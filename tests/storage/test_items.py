@@ -7,7 +7,7 @@ from chalicelib.model.access import KeyRecord, Scope
 from chalicelib.model.block import Block
 from chalicelib.model.errors import StoreError
 from chalicelib.storage.dynamodb import control
-from chalicelib.storage.dynamodb.items import MAX_PACKED_BYTES, to_block, to_item
+from chalicelib.storage.dynamodb.items import MAX_PACKED_BYTES, to_block, to_fact, to_item
 from chalicelib.storage.dynamodb.keys import tenant_prefix
 from chalicelib.storage.dynamodb.models import FactItem, KeyItem
 from chalicelib.storage.dynamodb.sizing import item_size_bytes
@@ -42,7 +42,7 @@ def item_of(one: Block, arrived_ms=ARRIVED_MS, expires_at_s=EXPIRES_AT_S):
 
 @given(BLOCKS)
 def test_a_block_survives_being_an_item(one):
-    assert to_block(FactItem.from_raw_data(dict(item_of(one)))) == one
+    assert to_block(to_fact(item_of(one))) == one
 
 
 @given(BLOCKS, st.integers(0, 2**45), st.integers(0, 2**35))
@@ -101,8 +101,24 @@ def test_an_item_that_cannot_be_unpacked_is_an_error_and_not_a_gap(attribute, va
     """Half a trace that looks whole would be worse than none."""
     item = {**item_of(block(trace_id(255))), attribute: value}
     with pytest.raises(StoreError, match=named) as unreadable:
-        to_block(FactItem.from_raw_data(item))
+        to_block(to_fact(item))
     assert trace_id(255) in unreadable.value.detail
+
+
+@pytest.mark.parametrize("attribute", ["b", "f", "n", "at", "expires_at"])
+@pytest.mark.parametrize("value", [None, {"NULL": True}, {"BOOL": True}], ids=["absent", "null", "of another type"])
+def test_an_item_of_another_shape_is_an_error_of_the_store_and_not_of_our_code(attribute, value):
+    item = {name: own for name, own in item_of(block(trace_id(1))).items() if name != attribute}
+    if value is not None:
+        item[attribute] = value
+    with pytest.raises(StoreError, match="not a block"):
+        to_block(to_fact(item))
+
+
+@pytest.mark.parametrize("sort_key", [b"", bytes(8), bytes(19), bytes(21)])
+def test_an_item_with_a_key_of_another_form_is_an_error_of_the_store_too(sort_key):
+    with pytest.raises(StoreError, match="not a block"):
+        to_block(to_fact({**item_of(block(trace_id(1))), "sk": {"B": sort_key}}))
 
 
 @pytest.mark.parametrize(("model", "schema"), [(FactItem, FACTS), (KeyItem, CONTROL)])
@@ -119,4 +135,4 @@ def test_models_have_the_tables_keys(model, schema):
 def test_an_item_whose_bytes_are_another_blocks_is_refused_by_its_digest():
     item = {**item_of(block(trace_id(1), b"ours")), "b": item_of(block(trace_id(1), b"other"))["b"]}
     with pytest.raises(StoreError, match="digest"):
-        to_block(FactItem.from_raw_data(item))
+        to_block(to_fact(item))

@@ -3,7 +3,7 @@ from itertools import islice
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.storage.dynamodb.writer import CALL_BYTES, CALL_ITEMS, LONGEST_PAUSE_S, batches, pauses_s
+from chalicelib.storage.dynamodb.writer import CALL_BYTES, CALL_ITEMS, LONGEST_PAUSE_S, batches, pauses_s, unprocessed
 
 
 def item(number, size_bytes):
@@ -30,3 +30,10 @@ def test_large_items_make_batches_of_four_megabytes():
 def test_pauses_double_up_to_a_limit():
     assert list(islice(pauses_s(), 8)) == [0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 2.0, 2.0]
     assert LONGEST_PAUSE_S == 2.0
+
+
+def test_items_that_are_handed_back_are_found_whether_the_answer_has_the_tables_name_or_its_arn():
+    requests = [{"PutRequest": {"Item": item(1, 10)}}]
+    for table in ("facts", "arn:aws:dynamodb:eu-central-1:000000000000:table/facts"):
+        assert unprocessed({"UnprocessedItems": {table: requests}}) == requests
+    assert unprocessed({"UnprocessedItems": {}}) == []

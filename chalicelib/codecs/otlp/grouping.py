@@ -62,11 +62,12 @@ def group(messages: Iterable[TracesData], max_payload_bytes: int) -> Grouped:
     received = 0
     allowance = spans_allowance()
     for resource_spans in _resource_spans(messages):
+        allowance.spend()
         resource = cutter.fit_resource(resource_envelope(resource_spans))
         for scope_spans in resource_spans.scope_spans:
-            section = Section(resource, cutter.fit_scope(scope_envelope(scope_spans)))
             received += len(scope_spans.spans)
-            allowance.spend(len(scope_spans.spans))
+            allowance.spend(1 + len(scope_spans.spans))
+            section = Section(resource, cutter.fit_scope(scope_envelope(scope_spans)))
             _sort_by_trace(scope_spans.spans, section, traces, rejections)
     blocks = tuple(_blocks(traces, max_payload_bytes, cutter))
     kept = sum(len(spans) for sections in traces.values() for spans in sections.values())

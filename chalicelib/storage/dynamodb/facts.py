@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from chalicelib.model.block import Block
 from chalicelib.model.deadline import Deadline
 from chalicelib.storage.dynamodb.client import Connection
-from chalicelib.storage.dynamodb.items import to_block, to_item
+from chalicelib.storage.dynamodb.items import to_block, to_fact, to_item
 from chalicelib.storage.dynamodb.keys import tenant_prefix, trace_range
 from chalicelib.storage.dynamodb.reader import read_items
 from chalicelib.storage.dynamodb.writer import Backoff, Writer
@@ -40,10 +40,8 @@ class DynamoBlockStore:
 
     def read(self, tenant: str, trace_id: str, deadline: Deadline) -> Iterator[Block]:
         """See port.BlockStore."""
-        from chalicelib.storage.dynamodb.models import FactItem  # noqa: PLC0415  # who only writes needs no PynamoDB
-
         now_s = self._now_ns() // 1_000_000_000
         for raw in read_items(self._connection, self._table, trace_range(tenant, trace_id), deadline):
-            fact = FactItem.from_raw_data(raw)
+            fact = to_fact(raw)
             if fact.expires_at > now_s:
                 yield to_block(fact)

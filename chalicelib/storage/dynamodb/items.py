@@ -36,9 +36,26 @@ def to_item(prefix: bytes, block: Block, arrived_ms: int, expires_at_s: int) -> 
     }
 
 
+def to_fact(raw: Item) -> "FactItem":
+    """What Query gave, as the model. Raises StoreError for an item that some other program put into the table."""
+    from chalicelib.storage.dynamodb.models import FactItem  # noqa: PLC0415  # who only writes needs no PynamoDB
+
+    try:
+        fact = FactItem.from_raw_data(dict(raw))
+    except (TypeError, ValueError) as error:  # an attribute of another type
+        raise _alien(str(error)) from error
+    absent = [name for name in FactItem.get_attributes() if getattr(fact, name) is None]
+    if absent:
+        raise _alien(f"it has no {', '.join(absent)}")
+    return fact
+
+
 def to_block(fact: "FactItem") -> Block:
     """The block in an item. Raises StoreError, naming the item, when its bytes are not what was written."""
-    name = parse_fact_key(fact.pk, fact.sk)
+    try:
+        name = parse_fact_key(fact.pk, fact.sk)
+    except ValueError as error:
+        raise _alien(str(error)) from error
     try:
         payload = blocks.unpack(blocks.Packed(int(fact.format), fact.packed), name.trace_id)
     except ValueError as error:
@@ -46,6 +63,12 @@ def to_block(fact: "FactItem") -> Block:
     if payload_digest(payload) != name.digest:
         raise _unreadable(name, "it does not have the digest it was written with")
     return Block(trace_id=name.trace_id, payload=payload, span_count=int(fact.span_count))
+
+
+def _alien(why: str) -> StoreError:
+    error = StoreError("something that is kept for this trace is not a block")
+    error.add_note(why)
+    return error
 
 
 def _unreadable(name: FactName, why: str) -> StoreError:

@@ -12,7 +12,6 @@ from typing import Any
 
 WRITE_UNIT_BYTES = 1024
 READ_UNIT_BYTES = 4096
-STORAGE_OVERHEAD_BYTES = 100  # per item, for its place in the index: billed as storage, not as write units
 
 
 def item_size_bytes(item: Mapping[str, Mapping[str, Any]]) -> int:

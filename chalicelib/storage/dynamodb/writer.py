@@ -67,7 +67,7 @@ class Writer:
         requests: Sequence[Mapping[str, Any]] = [{"PutRequest": {"Item": item}} for item in batch]
         for longest_pause_s in pauses_s():
             answer = call(client.batch_write_item, deadline, {"RequestItems": {self._table: requests}})
-            requests = unprocessed(answer, self._table)
+            requests = unprocessed(answer)
             if not requests:
                 return
             self._backoff.pause(longest_pause_s, deadline)
@@ -102,12 +102,12 @@ def pauses_s() -> Iterator[float]:
         bound_s = min(2 * bound_s, LONGEST_PAUSE_S)
 
 
-def unprocessed(answer: Mapping[str, Any], table: str) -> Sequence[Mapping[str, Any]]:
+def unprocessed(answer: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     """The requests that DynamoDB handed back. Raises StoreError for an answer that does not say.
 
     The SDK takes a body that is no JSON for an empty answer, and an empty answer must not pass for "all is kept".
+    Nor may requests be missed because the answer names the table, which has a name and an ARN, as the call did not.
     """
     if "UnprocessedItems" not in answer:
         raise StoreError("the store gave an answer that cannot be understood")
-    requests: Sequence[Mapping[str, Any]] = answer["UnprocessedItems"].get(table, ())
-    return requests
+    return [request for requests in answer["UnprocessedItems"].values() for request in requests]

@@ -100,6 +100,16 @@ def test_more_empty_spans_than_that_are_too_large_in_a_body_of_one_part():
         kept(protobuf.decode_in_parts(body, DEPTH))
 
 
+@pytest.mark.parametrize("empty", [b"", delimited(2, b"")], ids=["resources", "scopes"])
+def test_more_empty_resources_or_scopes_than_that_are_too_large_however_they_are_dealt_out(empty: bytes):
+    """Each costs a few microseconds though it holds no span: ten million would outlast the gateway."""
+    one_part = delimited(1, empty) if not empty else delimited(1, empty * 1000)
+    body = one_part * (PART_BYTES // len(one_part))
+    several = (one for _ in range(3) for one in protobuf.decode_in_parts(body, DEPTH))
+    with pytest.raises(PayloadTooLarge, match=f"more than {MAX_SPANS} spans, scopes"):
+        kept(several)
+
+
 def test_more_values_in_one_span_than_a_sender_makes_are_too_large():
     dense = delimited(9, b"") * (PART_BYTES // 2 + 10)
     with pytest.raises(PayloadTooLarge, match=f"more than {MAX_PIECES} values in one Span"):
