@@ -27,6 +27,7 @@ class Settings:
     max_decompressed_bytes: int = 20 * MIB  # the Collector's own default for a request
     max_nesting_depth: int = 32
     max_answer_bytes: int = 4_400_000  # what a page may weigh: base64 of it and the headers stay below 6 MB
+    max_trace_bytes: int = 160 * MIB  # what one read holds: 240,000 ordinary spans, assembled in a function of 1 GB
     cors_origins: tuple[str, ...] = ()
 
     @property
@@ -51,6 +52,7 @@ def from_environment(environ: Mapping[str, str]) -> Settings:
         "max_decompressed_bytes": "SPANFOLD_MAX_DECOMPRESSED_BYTES",
         "max_nesting_depth": "SPANFOLD_MAX_NESTING_DEPTH",
         "max_answer_bytes": "SPANFOLD_MAX_ANSWER_BYTES",
+        "max_trace_bytes": "SPANFOLD_MAX_TRACE_BYTES",
         "cors_origins": "SPANFOLD_CORS_ORIGINS",
     }
     defaults = Settings()

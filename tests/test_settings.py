@@ -13,6 +13,7 @@ VARIABLES = {
     "SPANFOLD_MAX_DECOMPRESSED_BYTES": ("max_decompressed_bytes", "2000", 2000),
     "SPANFOLD_MAX_NESTING_DEPTH": ("max_nesting_depth", "5", 5),
     "SPANFOLD_MAX_ANSWER_BYTES": ("max_answer_bytes", "3000", 3000),
+    "SPANFOLD_MAX_TRACE_BYTES": ("max_trace_bytes", "4000", 4000),
     "SPANFOLD_CORS_ORIGINS": (
         "cors_origins",
         "https://a.example, https://b.example,",

@@ -13,10 +13,12 @@ from chalicelib.codecs.otlp.merge import POSITION_BYTES, Form, Merged, chunks, m
 from chalicelib.codecs.otlp.messages import DecodeError, TracesData
 from chalicelib.codecs.otlp.spans import SpanReader
 from chalicelib.model.deadline import Deadline
-from chalicelib.model.errors import NoSuchTrace, QueryError, StoreError
+from chalicelib.model.errors import AnswerTooLarge, NoSuchTrace, QueryError, StoreError
 from chalicelib.model.ids import parse_trace_id
 from chalicelib.model.span import Span
 from chalicelib.services import Services
+
+SPAN_COST_BYTES = 256  # what a span takes in memory besides its bytes
 
 _VERSION = b"\x01"
 _SPANS_AT_ONCE = 1000  # as messages, while they are turned into spans: about 2 MB
@@ -46,7 +48,8 @@ def read_trace(  # noqa: PLR0913  # who asks, for what, how to answer, and until
 
     With an id of 16 digits, of all traces with these low 64 bits. Blocks that arrive between two pages are in the
     later one if their spans started after the last one given. Raises QueryError for a malformed id, or a cursor
-    that is malformed or of another trace; NoSuchTrace; StoreError.
+    that is malformed or of another trace; NoSuchTrace; AnswerTooLarge for a trace past `max_trace_bytes`, of
+    which no part can be given; StoreError.
     """
     asked = parse_trace_id(trace_id)
     after = None if cursor is None else _position(cursor, asked)
@@ -69,8 +72,14 @@ def read_spans(services: Services, tenant: str, trace_id: str, deadline: Deadlin
 
 
 def _merged(services: Services, tenant: str, trace_id: str, deadline: Deadline) -> Merged:
+    limit_bytes = services.settings.max_trace_bytes
+
     def payloads() -> Iterator[bytes]:
+        held_bytes = 0
         for block in services.blocks.read(tenant, trace_id, deadline):
+            held_bytes += len(block.payload) + SPAN_COST_BYTES * block.span_count
+            if held_bytes > limit_bytes:
+                raise AnswerTooLarge(f"trace {trace_id} is larger than can be read at once ({limit_bytes} bytes)")
             yield block.payload
 
     try:

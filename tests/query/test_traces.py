@@ -12,8 +12,8 @@ from chalicelib.codecs.otlp.messages import TracesData
 from chalicelib.codecs.otlp.spans import to_spans
 from chalicelib.model.block import Block
 from chalicelib.model.deadline import Deadline
-from chalicelib.model.errors import NoSuchTrace, QueryError, StoreError
-from chalicelib.query.traces import TracePage, read_spans, read_trace
+from chalicelib.model.errors import AnswerTooLarge, NoSuchTrace, QueryError, StoreError
+from chalicelib.query.traces import SPAN_COST_BYTES, TracePage, read_spans, read_trace
 from chalicelib.services import Services
 from chalicelib.settings import Settings
 from tests.codecs.otlp.actors import OTHER_TRACE, TRACE, message, messages, sent_by, span, told
@@ -40,8 +40,8 @@ class Store:
         return (block for owner, block in reversed(self.kept) if owner == tenant and block.trace_id.endswith(trace_id))
 
 
-def services(store: Store) -> Services:
-    return Services(settings=Settings(), blocks=store, gate=None, telemetry=None, now_ns=lambda: 0)
+def services(store: Store, **chosen) -> Services:
+    return Services(settings=Settings(**chosen), blocks=store, gate=None, telemetry=None, now_ns=lambda: 0)
 
 
 def read(store, trace_id=ID, *, cursor=None, budget_bytes=10**6, tenant="acme", form=PROTOBUF) -> TracePage:
@@ -198,3 +198,15 @@ def test_a_block_that_is_not_otlp_is_an_error_of_the_store_that_kept_it(reading)
     store.write("acme", [Block(trace_id=ID, payload=b"\x0a\x09short", span_count=1)], LATER)
     with pytest.raises(StoreError, match=f"trace {ID} is not OTLP"):
         reading(store)
+
+
+def test_a_trace_larger_than_a_read_may_hold_is_refused_and_not_tried():
+    kept = shop()
+    weight = sum(len(block.payload) + SPAN_COST_BYTES * block.span_count for _, block in kept.kept)
+    how = {"cursor": None, "budget_bytes": 10**6, "deadline": LATER, "form": PROTOBUF}
+    assert read_trace(services(kept, max_trace_bytes=weight), "acme", ID, **how).span_count
+    small = services(kept, max_trace_bytes=weight - 1)
+    with pytest.raises(AnswerTooLarge, match=ID):
+        read_trace(small, "acme", ID, **how)
+    with pytest.raises(AnswerTooLarge, match=ID):
+        read_spans(small, "acme", ID, LATER)

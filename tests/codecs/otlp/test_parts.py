@@ -119,6 +119,22 @@ def test_more_values_in_one_span_than_a_sender_makes_are_too_large():
         list(json.decode_in_parts(body, DEPTH))
 
 
+def test_commas_and_brackets_in_a_long_text_are_not_values():
+    """A prompt, a table or a document in an attribute: large, and one value."""
+    text = b'{\\"a\\": [1,2,3,4,5,6,7,8]},\\\\' * (PART_BYTES // 16)
+    span = b'{"traceId":"%s","spanId":"%s","attributes":[{"key":"t","value":{"stringValue":"%s"}}]}'
+    body = b'{"resourceSpans":[{"scopeSpans":[{"spans":[%s]}]}]}' % (span % (b"1" * 32, b"2" * 16, text))
+    [part] = json.decode_in_parts(body, DEPTH)
+    [sent] = part.message.resource_spans[0].scope_spans[0].spans
+    assert sent.attributes[0].value.string_value == '{"a": [1,2,3,4,5,6,7,8]},\\' * (PART_BYTES // 16)
+
+
+def test_a_large_body_that_ends_within_a_text_is_a_payload_error_and_quickly():
+    for end in (b'"', b'"\\', b'"x\\"'):
+        with pytest.raises(PayloadError):
+            list(json.decode_in_parts(b'{"resourceSpans":[' + b'"\\",{' * PART_BYTES + end, DEPTH))
+
+
 @pytest.mark.parametrize("wrong", [b"7", b'"x"', b"{}", b"[7]"])
 def test_json_of_the_wrong_kind_is_a_payload_error_in_a_large_body_too(wrong: bytes):
     body = b'{"x":"%s","resourceSpans":[{"scopeSpans":%s}]}' % (b"x" * 2 * PART_BYTES, wrong)
