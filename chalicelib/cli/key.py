@@ -22,15 +22,18 @@ DEFAULT_DAYS = 365
 
 def main(arguments: Sequence[str]) -> int:
     """Make one key; the exit code. The key goes to standard output, what there is to say about it beside."""
-    from chalicelib import wiring  # noqa: PLC0415  # --help needs no SDK
+    from botocore.exceptions import BotoCoreError  # noqa: PLC0415  # --help needs no SDK
+
+    from chalicelib import wiring  # noqa: PLC0415
     from chalicelib.settings import of_process  # noqa: PLC0415
 
     asked = parser().parse_args(arguments)
     try:
         keys = wiring.stores(of_process()).keys
         text = make_key(keys, asked, os.urandom(RANDOM_BYTES), now_s=int(time.time()))
-    except (BadSetting, StoreError, ValueError) as wrong:
-        print(f"spanfold: no key was made: {wrong}", file=sys.stderr)
+    except (BadSetting, StoreError, BotoCoreError, ValueError) as wrong:
+        why = "; ".join([str(wrong), *getattr(wrong, "__notes__", [])])  # a store's errors name table and cause there
+        print(f"spanfold: no key was made: {why}", file=sys.stderr)
         return 1
     print(text)
     print("It is shown this once; only its hash is kept.", file=sys.stderr)

@@ -45,3 +45,27 @@ def test_a_tenant_misnamed_is_one_line_and_exit_code_1():
     assert ended.stdout == ""
     assert "tenant 'A B'" in ended.stderr
     assert ended.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("variables", "says"),
+    [
+        ({}, "You must specify a region"),
+        ({"AWS_PROFILE": "nobody"}, "profile (nobody) could not be found"),
+        ({"AWS_DEFAULT_REGION": "eu-west-1", "AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:1"}, "credentials"),
+    ],
+)
+def test_surroundings_that_lack_something_are_one_line_that_names_it(variables, says, tmp_path):
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SPANFOLD_"))}
+    nowhere = {"AWS_CONFIG_FILE": str(tmp_path / "none"), "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "none")}
+    without_metadata = {"AWS_EC2_METADATA_DISABLED": "true"}
+    ended = subprocess.run(
+        [sys.executable, "-m", "chalicelib.cli.key", "--scope", "read"],
+        env=inherited | nowhere | without_metadata | variables,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 1
+    assert says in ended.stderr
+    assert ended.stderr.count("\n") == 1
