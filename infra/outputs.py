@@ -53,7 +53,10 @@ def main(arguments: Sequence[str], described: TextIO, path: Path = CONFIG) -> in
     stage = parser.parse_args(arguments).stage
     try:
         config = with_outputs(read_config(path), stage, outputs_of(json.load(described)))
-    except (WrongStack, json.JSONDecodeError) as error:
+    except json.JSONDecodeError as error:
+        print(f"infra.outputs: not what describe-stacks prints ({error}); did it fail?", file=sys.stderr)
+        return 1
+    except WrongStack as error:
         print(f"infra.outputs: {error}", file=sys.stderr)
         return 1
     path.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")

@@ -22,7 +22,7 @@ DEFAULT_DAYS = 365
 
 def main(arguments: Sequence[str]) -> int:
     """Make one key; the exit code. The key goes to standard output, what there is to say about it beside."""
-    from chalicelib import wiring  # noqa: PLC0415  # --help needs no SDK
+    from chalicelib import wiring  # noqa: PLC0415  # --help needs no store
     from chalicelib.settings import of_process  # noqa: PLC0415
 
     asked = parser().parse_args(arguments)

@@ -35,7 +35,10 @@ def main(environ: Mapping[str, str]) -> int:
             app = gateway.create(services)
             key = _first_key(made) if not open_to_all and made.embedded else None
             took_s = time.perf_counter() - started_s
-            print(greeting(url_of(listener), made.description, took_s, open_to_all=open_to_all, key=key), flush=True)
+            print(
+                greeting(_local(url_of(listener)), made.description, took_s, open_to_all=open_to_all, key=key),
+                flush=True,
+            )
             run(app, listener, say)
     except (AddressTaken, BadSetting, EngineUnreachable) as wrong:
         print(f"spanfold: {wrong}", file=sys.stderr)
@@ -75,14 +78,18 @@ Read a trace back:
 Ctrl-C stops it."""
 
 
+def _local(url: str) -> str:
+    """`url`, with the address of this machine for "every address", which nobody can connect to everywhere."""
+    return url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
+
+
 def _about_access(*, open_to_all: bool, key: str | None) -> str:
     if open_to_all:
         return f'It is open to this machine alone: no key is asked for, and everything belongs to tenant "{TENANT}".'
+    reached = "Other machines can reach it by this one's name or address, so it asks for a key"
     if key:
-        return (
-            f"Other machines can reach it, so it asks for a key. This one takes and reads spans for 30 days:\n\n  {key}"
-        )
-    return "Other machines can reach it, so it asks for a key; make one with `python -m chalicelib.cli.key`."
+        return f"{reached}. This one takes and reads spans for 30 days:\n\n  {key}"
+    return f"{reached}; make one with `python -m chalicelib.cli.key`."
 
 
 def _gate(made: "Engine", *, open_to_all: bool) -> "Gate":

@@ -14,7 +14,7 @@ REGION = "us-east-1"
 
 
 class EngineUnreachable(Exception):
-    """The engine in AWS_ENDPOINT_URL_DYNAMODB does not answer, or not as DynamoDB would."""
+    """The engine in AWS_ENDPOINT_URL_DYNAMODB does not answer, or not as DynamoDB would; or the SDK cannot ask any."""
 
 
 class Engine(NamedTuple):
@@ -39,7 +39,7 @@ def engine(settings: Settings, environ: Mapping[str, str]) -> Iterator[Engine]:
     with mock_aws():
         here = {"region_name": REGION, "endpoint_url": f"https://dynamodb.{REGION}.amazonaws.com"}
         stores = wiring.stores(settings, **here, **_ANY_CREDENTIALS)
-        stores.make_missing_tables()
+        _make_missing_tables(stores, "the embedded engine cannot be asked")
         yield Engine(stores.blocks, stores.keys, "an embedded DynamoDB, gone when this stops", embedded=True)
 
 
@@ -47,17 +47,23 @@ _ANY_CREDENTIALS = {"aws_access_key_id": "local", "aws_secret_access_key": "loca
 
 
 def _external(settings: Settings, environ: Mapping[str, str], endpoint: str) -> Engine:
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
-
     region = environ.get("AWS_DEFAULT_REGION") or environ.get("AWS_REGION") or REGION
     # Local engines take any credentials but not none; real ones are left to the SDK's usual search.
     credentials = {} if environ.get("AWS_ACCESS_KEY_ID") or environ.get("AWS_PROFILE") else _ANY_CREDENTIALS
     stores = wiring.stores(settings, region_name=region, endpoint_url=endpoint, **credentials)
-    try:
-        made = stores.make_missing_tables()
-    except StoreError as error:
-        raise EngineUnreachable(f"{ENDPOINT_VARIABLE}={endpoint}: {error.__cause__}") from error
-    except (BotoCoreError, ClientError) as error:
-        raise EngineUnreachable(f"{ENDPOINT_VARIABLE}={endpoint}: {error}") from error
+    told = f"start {ENDPOINT_VARIABLE}={endpoint}, or unset it for the embedded engine"
+    made = _make_missing_tables(stores, told)
     words = f"DynamoDB at {endpoint}" + (f", made {', '.join(made)}" if made else "")
     return Engine(stores.blocks, stores.keys, words, embedded=False)
+
+
+def _make_missing_tables(stores: wiring.Stores, context: str) -> tuple[str, ...]:
+    """The names of the tables made. Raises EngineUnreachable, in one line that begins with `context`."""
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+
+    try:
+        return stores.make_missing_tables()
+    except StoreError as error:  # no client could be made
+        raise EngineUnreachable(f"{context}: {error.__cause__}") from error
+    except (BotoCoreError, ClientError, ValueError) as error:  # ValueError: an endpoint that is no URL
+        raise EngineUnreachable(f"{context}: {error}") from error

@@ -62,8 +62,11 @@ TIMED_OUT = gateway_error(504, "Endpoint request timed out")
 
 
 def find_match(resources: Iterable[str], raw_path: str) -> Match | None:
-    """The resource for a path; where several fit, the one that says most of it literally."""
-    given = raw_path.split("/")
+    """The resource for a path; where several fit, the one that says most of it literally.
+
+    A slash at the end changes nothing, as on AWS: base URLs are often typed with one.
+    """
+    given = (raw_path.removesuffix("/") or raw_path).split("/")
     fits = [(resource, _braces(resource.split("/"), given)) for resource in resources]
     matches = [Match(resource, params) for resource, params in fits if params is not None]
     return min(matches, key=lambda match: len(match.params), default=None)

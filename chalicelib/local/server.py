@@ -43,6 +43,10 @@ class AddressTaken(Exception):
     """Somebody else listens there."""
 
 
+class SenderGone(Exception):
+    """The connection closed before the body was whole; API Gateway invokes nothing then, and nobody waits."""
+
+
 class Gateway:
     """An ASGI application: one HTTP request in, one invocation of `app`, one HTTP answer out."""
 
@@ -57,6 +61,9 @@ class Gateway:
         started_s = time.perf_counter()
         try:
             answer = await self._answer(scope, receive)
+        except SenderGone:
+            self._log(f"{scope['method']} {scope['path']} was hung up on before its body was whole")
+            return
         except asyncio.CancelledError:  # the server stops, and has waited long enough
             answer = STOPPING
         head_only = scope["method"] == "HEAD"
@@ -75,6 +82,7 @@ class Gateway:
         request = _http_request(scope, body)
         match = find_match(self._app.routes, request.raw_path)
         if match is None or request.method not in self._app.routes[match.resource]:
+            self._log(f"nothing answers {request.method} {request.raw_path}, which API Gateway says in its own way:")
             return NO_SUCH_RESOURCE
         event = proxy_event(request, match)
         invocation = asyncio.get_running_loop().run_in_executor(self._containers, invoke, self._app, event, self._log)
@@ -158,11 +166,13 @@ def _config(gateway: Gateway) -> uvicorn.Config:
 
 
 async def _find_body(receive: AsgiReceive) -> bytes | None:
-    """The whole body, chunked or not; None when it is over the gateway's limit."""
+    """The whole body, chunked or not; None when it is over the gateway's limit. Raises SenderGone."""
     parts: list[bytes] = []
     size = 0
     while size <= DRAINED_BYTES:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            raise SenderGone
         part = message.get("body", b"")
         size += len(part)
         if size <= MAX_REQUEST_BYTES:

@@ -11,7 +11,10 @@ from datetime import datetime
 
 def say(line: str) -> None:
     """One line with the time, on standard error, so that standard output holds only the address and the key."""
-    print(f"{datetime.now().astimezone():%H:%M:%S} {line}", file=sys.stderr, flush=True)
+    sys.stderr.write(
+        f"{datetime.now().astimezone():%H:%M:%S} {line}\n"
+    )  # one write: print's two mix with other threads'
+    sys.stderr.flush()
 
 
 class TerminalTelemetry:

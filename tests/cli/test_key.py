@@ -60,3 +60,7 @@ def test_who_has_no_region_is_told_so_in_one_line():
 def test_who_has_no_credentials_is_told_so_in_one_line():
     said = refusal(AWS_DEFAULT_REGION="eu-west-1", AWS_SHARED_CREDENTIALS_FILE=os.devnull)
     assert "Unable to locate credentials" in said
+
+
+def test_who_names_a_profile_that_is_not_there_is_told_so_in_one_line():
+    assert "profile (nobody) could not be found" in refusal(AWS_PROFILE="nobody")

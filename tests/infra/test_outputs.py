@@ -80,3 +80,12 @@ def test_the_command_says_in_one_line_what_is_wrong_and_leaves_the_file(tmp_path
     assert main(["--stage", "prod"], io.StringIO(json.dumps(described(OUTPUTS))), path) == 1
     assert capsys.readouterr().err == "infra.outputs: these are the outputs of stage 'dev', not of 'prod'\n"
     assert json.loads(path.read_text(encoding="utf-8")) == CONFIG
+
+
+def test_nothing_on_standard_input_is_one_line_that_says_where_to_look(tmp_path, capsys):
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps({"stages": {"dev": {}}}), encoding="utf-8")
+    assert main(["--stage", "dev"], io.StringIO(""), path) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("infra.outputs: not what describe-stacks prints")
+    assert said.count("\n") == 1

@@ -85,7 +85,8 @@ def test_it_says_how_to_point_an_sdk_at_it_and_that_it_is_open():
 def test_reached_from_elsewhere_it_asks_for_the_key_it_shows():
     with running(HOST="0.0.0.0") as (_, said):  # noqa: S104  # this is the point
         key = re.search(r"sfk_\w+", said)[0]
-        client = HttpClient(url_in(said).replace("0.0.0.0", "127.0.0.1"))  # noqa: S104
+        client = HttpClient(url_in(said))
+        assert client.url.startswith("http://127.0.0.1:")
         assert client.post("/v1/traces", protobuf_post(), PROTOBUF).status == 401
         assert client.post("/v1/traces", protobuf_post(), {**PROTOBUF, "x-api-key": key}).status == 200
 
@@ -95,7 +96,9 @@ def test_reached_from_elsewhere_it_asks_for_the_key_it_shows():
     [
         ({"PORT": "http"}, "PORT='http' is not a port"),
         ({"SPANFOLD_RETENTION_DAYS": "0"}, "SPANFOLD_RETENTION_DAYS='0' must be at least 1"),
-        ({"AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:1"}, "AWS_ENDPOINT_URL_DYNAMODB=http://127.0.0.1:1"),
+        ({"AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:1"}, "start AWS_ENDPOINT_URL_DYNAMODB=http://127.0.0.1:1"),
+        ({"AWS_ENDPOINT_URL_DYNAMODB": "nonsense"}, "Invalid endpoint: nonsense"),
+        ({"AWS_PROFILE": "nobody"}, "profile (nobody) could not be found"),
     ],
 )
 def test_wrong_surroundings_are_one_line_and_exit_code_1(variables, says):

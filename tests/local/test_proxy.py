@@ -14,6 +14,8 @@ RESOURCES = ("/", "/v1/traces", "/v1/traces/{trace_id}", "/v1/traces/{trace_id}/
     [
         ("/", "/", {}),
         ("/v1/traces", "/v1/traces", {}),
+        ("/v1/traces/", "/v1/traces", {}),
+        ("/v1/traces/abc/", "/v1/traces/{trace_id}", {"trace_id": "abc"}),
         ("/v1/traces/abc", "/v1/traces/{trace_id}", {"trace_id": "abc"}),
         ("/v1/traces/recent", "/v1/traces/recent", {}),
         ("/v1/traces/a%2Fb%20c", "/v1/traces/{trace_id}", {"trace_id": "a/b c"}),
@@ -24,7 +26,7 @@ def test_a_path_finds_its_resource_and_its_parameters_are_decoded(path, resource
     assert find_match(RESOURCES, path) == Match(resource, params)
 
 
-@pytest.mark.parametrize("path", ["/v1", "/v1/traces/", "/v2/traces", "/v1/traces/a/b", "//", "", "*"])
+@pytest.mark.parametrize("path", ["/v1", "/v1/traces//", "/v2/traces", "/v1/traces/a/b", "//v1/traces", "", "*"])
 def test_a_path_of_no_resource_finds_nothing(path):
     assert find_match(RESOURCES, path) is None
 

@@ -2,7 +2,9 @@
 
 import contextlib
 import queue
+import socket
 import threading
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -145,6 +147,21 @@ def test_the_function_is_told_how_long_it_has(serving):
 def test_each_request_is_said_in_one_line(client_of, serving, said):
     serving(echo_body).get("/view")
     assert said.get(timeout=5).startswith("GET /view 200 0 bytes ")
+
+
+def test_a_body_that_was_never_whole_is_not_invoked_with(serving, said):
+    seen = []
+    client = serving(lambda _services, _caller, request: seen.append(request.body) or json_answer("taken"))
+    address = urlsplit(client.url)
+    with socket.create_connection((address.hostname, address.port)) as hung_up:
+        hung_up.sendall(b"POST /view HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n12345")
+    assert said.get(timeout=5) == "POST /view was hung up on before its body was whole"
+    assert seen == []
+
+
+def test_a_path_that_nothing_answers_is_said_in_words(serving, said):
+    serving(echo_body).get("/nowhere")
+    assert "nothing answers GET /nowhere" in said.get(timeout=5)
 
 
 def test_a_taken_port_is_said_in_one_line():

@@ -1,4 +1,6 @@
-from chalicelib.local.terminal import TerminalTelemetry
+import io
+
+from chalicelib.local.terminal import TerminalTelemetry, say
 
 
 def test_what_was_counted_is_said_once_in_words(capsys):
@@ -13,6 +15,15 @@ def test_a_request_without_counts_is_not_worth_a_line(capsys):
     with TerminalTelemetry().during("8a1c"):
         pass
     assert capsys.readouterr().err == ""
+
+
+def test_lines_of_many_threads_stay_whole(monkeypatch):
+    written = []
+    terminal = io.StringIO()
+    terminal.write = written.append
+    monkeypatch.setattr("sys.stderr", terminal)
+    say("one line")
+    assert [text[9:] for text in written] == ["one line\n"]
 
 
 def test_a_failure_comes_with_its_traceback(capsys):
