@@ -21,7 +21,7 @@ of the same trace begin likewise; of them the two ids are taken. What looks othe
 import re
 from collections.abc import Sequence
 from itertools import islice
-from struct import Struct
+from struct import Struct, pack
 from struct import error as StructError  # noqa: N812
 from typing import NamedTuple
 
@@ -38,6 +38,7 @@ _START = 0x39
 _END = 0x41
 _TIMES = Struct("<BQBQ")
 _times_at = _TIMES.unpack_from
+_CODES = {1: "B", 2: "H", 4: "I", 8: "Q"}  # of struct, by width
 _U64 = 0xFFFF_FFFF_FFFF_FFFF
 
 # A KeyValue's string of 36 characters that is a UUID in lower case.
@@ -232,6 +233,9 @@ def _parent_bytes(span_count: int, other_count: int) -> int:
 
 
 def _written(numbers: Sequence[int], width: int) -> bytes:
+    code = _CODES.get(width)
+    if code is not None:
+        return pack(f"<{len(numbers)}{code}", *numbers)
     return b"".join([number.to_bytes(width, "little") for number in numbers])
 
 
