@@ -10,7 +10,7 @@ from benchmarks.workloads.posts import NOON_NS, collector_post, ten_span_posts
 from benchmarks.workloads.worlds import MEASURING
 from chalicelib.codecs.otlp import protobuf
 from chalicelib.codecs.otlp.grouping import group
-from chalicelib.collector.collect import MAX_PAYLOAD_BYTES
+from chalicelib.collector.collect import SPLIT_AT_BYTES
 from chalicelib.model.block import Block
 from chalicelib.settings import Settings
 from chalicelib.storage.dynamodb.items import to_item
@@ -67,7 +67,7 @@ def cost(posts: Iterable[TracesData], tenant: str = "default") -> Cost:
 
 def blocks_of(body: bytes) -> tuple[Block, ...]:
     """The blocks that the write path makes of a protobuf body."""
-    return group([protobuf.decode(body, MAX_DEPTH).message], MAX_PAYLOAD_BYTES).blocks
+    return group([protobuf.decode(body, MAX_DEPTH).message], SPLIT_AT_BYTES).blocks
 
 
 def invocations(seed: int = 11, count: int = 1000) -> Cost:

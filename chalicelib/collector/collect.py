@@ -22,7 +22,7 @@ from chalicelib.services import Services
 
 # Where a trace's part of a post is split. It leaves an item of 400 KB (DynamoDB's limit) room even if nothing
 # in it compresses, and keeps what one BatchWrite call of 25 items carries below its 16 MB.
-MAX_PAYLOAD_BYTES = 256 * 1024
+SPLIT_AT_BYTES = 256 * 1024
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +49,7 @@ def collect(services: Services, tenant: str, post: Iterable[Decoded], deadline: 
     """
     read = _Read()
     try:
-        grouped = group(read.messages(post), MAX_PAYLOAD_BYTES)
+        grouped = group(read.messages(post), SPLIT_AT_BYTES)
         services.blocks.write(tenant, grouped.blocks, deadline)
     except TracingError:
         _count_refused(services, read)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 
 from chalicelib.codecs.otlp.decoded import Decoded, Rejection
 from chalicelib.codecs.otlp.messages import TracesData
-from chalicelib.collector.collect import MAX_PAYLOAD_BYTES, collect
+from chalicelib.collector.collect import SPLIT_AT_BYTES, collect
 from chalicelib.model.deadline import Deadline
 from chalicelib.model.errors import PayloadError, PayloadTooLarge, StoreError, StoreThrottled
 from chalicelib.services import Services
@@ -131,7 +131,7 @@ def test_a_large_trace_is_kept_in_blocks_of_limited_size():
     sent = message(sent_by("cart", *(span(number, name="x" * 1000) for number in range(1, 1000))))
     collect(services(store), "acme", [Decoded(sent)], LATER)
     assert len(store.written) == 4
-    assert all(len(block.payload) <= MAX_PAYLOAD_BYTES for _, block in store.written)
+    assert all(len(block.payload) <= SPLIT_AT_BYTES for _, block in store.written)
 
 
 @given(messages)

@@ -22,7 +22,7 @@ from chalicelib.codecs.blocks import columns
 from chalicelib.codecs.otlp.varints import BrokenMessageError, read_varint, write_varint
 from chalicelib.model.block import Block
 
-MAX_PAYLOAD_BYTES = 4 * 1024 * 1024  # ten times what the collector puts into a block
+MAX_UNPACKED_BYTES = 4 * 1024 * 1024  # ten times what the collector puts into a block
 
 
 class Format(NamedTuple):
@@ -64,8 +64,8 @@ def pack(block: Block, number: int = CURRENT_FORMAT) -> Packed:
 
     Raises ValueError for a format this version does not know and for a payload that `unpack` would refuse.
     """
-    if len(block.payload) > MAX_PAYLOAD_BYTES:
-        raise ValueError(f"a block of {len(block.payload)} bytes is over the limit of {MAX_PAYLOAD_BYTES}")
+    if len(block.payload) > MAX_UNPACKED_BYTES:
+        raise ValueError(f"a block of {len(block.payload)} bytes is over the limit of {MAX_UNPACKED_BYTES}")
     compressor = _contexts.compressors.get(number)
     if compressor is None:
         compressor = _contexts.compressors[number] = _compressor(number)
@@ -76,7 +76,7 @@ def pack(block: Block, number: int = CURRENT_FORMAT) -> Packed:
 
 
 def unpack(packed: Packed, trace_id: str) -> bytes:
-    """The payload again, at most MAX_PAYLOAD_BYTES, of the block that was packed with this trace id.
+    """The payload again, at most MAX_UNPACKED_BYTES, of the block that was packed with this trace id.
 
     Raises ValueError for a format this version does not know, and for bytes that are not of that format.
     """
@@ -97,8 +97,8 @@ def _decompressed(number: int, frame: bytes) -> bytes:
         decompressor = _contexts.decompressors[number] = _decompressor(number)
     try:
         size_bytes = zstandard.get_frame_parameters(frame, format=FORMATS[number].frame).content_size
-        if size_bytes > MAX_PAYLOAD_BYTES:  # also when it is not given, which zstd says by a huge number
-            raise ValueError(f"a block of format {number} claims {size_bytes} bytes, over {MAX_PAYLOAD_BYTES}")
+        if size_bytes > MAX_UNPACKED_BYTES:  # also when it is not given, which zstd says by a huge number
+            raise ValueError(f"a block of format {number} claims {size_bytes} bytes, over {MAX_UNPACKED_BYTES}")
         return decompressor.decompress(frame, max_output_size=size_bytes, allow_extra_data=False)
     except zstandard.ZstdError as broken:
         raise ValueError(f"a block of format {number} cannot be unpacked: {broken}") from broken

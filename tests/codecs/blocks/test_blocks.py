@@ -37,7 +37,7 @@ def test_a_payload_comes_back_from_every_format(payload, number):
 
 
 @pytest.mark.parametrize("number", ALL_FORMATS)
-@pytest.mark.parametrize("size", [0, 1, 255, 256, 257, 65_791, 65_792, 400_000, blocks.MAX_PAYLOAD_BYTES])
+@pytest.mark.parametrize("size", [0, 1, 255, 256, 257, 65_791, 65_792, 400_000, blocks.MAX_UNPACKED_BYTES])
 def test_sizes_at_which_the_frame_header_changes_come_back(size, number):
     payload = Random(size).randbytes(size)
     assert unpack(pack(payload, number)) == payload
@@ -83,7 +83,7 @@ def test_bytes_after_the_block_are_refused(number):
 @given(data=st.binary(max_size=300), number=st.sampled_from(ALL_FORMATS))
 def test_bytes_that_are_no_block_give_a_value_error_at_most(data, number):
     with suppress(ValueError):
-        assert len(unpack(blocks.Packed(number, data))) <= blocks.MAX_PAYLOAD_BYTES
+        assert len(unpack(blocks.Packed(number, data))) <= blocks.MAX_UNPACKED_BYTES
 
 
 @given(place=st.integers(0, 10_000), flip=st.integers(1, 255), number=st.sampled_from(ALL_FORMATS))
@@ -91,12 +91,12 @@ def test_a_changed_byte_never_asks_for_more_memory_than_the_limit(place, flip, n
     packed = bytearray(pack(PAYLOAD, number).data)
     packed[place % len(packed)] ^= flip
     with suppress(ValueError):
-        assert len(unpack(blocks.Packed(number, bytes(packed)))) <= blocks.MAX_PAYLOAD_BYTES
+        assert len(unpack(blocks.Packed(number, bytes(packed)))) <= blocks.MAX_UNPACKED_BYTES
 
 
 def test_a_block_that_claims_more_than_the_limit_is_refused_before_memory_is_given():
     with pytest.raises(ValueError, match="claims 4194305 bytes"):
-        unpack(blocks.Packed(1, NO_COLUMNS + claiming(blocks.MAX_PAYLOAD_BYTES + 1) + bytes(20)))
+        unpack(blocks.Packed(1, NO_COLUMNS + claiming(blocks.MAX_UNPACKED_BYTES + 1) + bytes(20)))
 
 
 def test_a_block_that_does_not_say_its_size_is_refused():
@@ -115,7 +115,7 @@ def test_a_block_that_holds_more_than_it_claims_is_refused():
 
 def test_a_payload_that_could_not_be_read_again_is_not_packed():
     with pytest.raises(ValueError, match="over the limit"):
-        pack(bytes(blocks.MAX_PAYLOAD_BYTES + 1))
+        pack(bytes(blocks.MAX_UNPACKED_BYTES + 1))
 
 
 def test_threads_pack_and_unpack_at_the_same_time():
