@@ -51,7 +51,9 @@ def get_trace(services: Services, caller: Principal | None, request: Request) ->
     )
     body = page.body
     if page.next_cursor is not None and media_type == JSON:
-        body = _packed(_with_cursor(_encoder(JSON)(page.message), page.next_cursor), request)
+        is_packed = body.startswith(encodings.GZIP_MAGIC)
+        plain = _encoder(JSON)(page.message) if is_packed else body
+        body = _packed(_with_cursor(plain, page.next_cursor), request)
     return _within_limit(services, _answer(body, media_type, page.next_cursor))
 
 

@@ -3,8 +3,10 @@
 from typing import TYPE_CHECKING
 
 from chalicelib.model.access import KeyRecord, Scope
+from chalicelib.model.errors import StoreError
 from chalicelib.storage.dynamodb.client import Connection, call
 from chalicelib.storage.dynamodb.items import Item
+from chalicelib.storage.dynamodb.keys import tenant_prefix
 
 if TYPE_CHECKING:
     from chalicelib.storage.dynamodb.models import KeyItem
@@ -30,7 +32,14 @@ class DynamoKeyStore:
         key = {"pk": {"S": _partition(key_id)}, "sk": {"S": _SORT}}
         answer = call(client.get_item, None, {"TableName": self._table, "Key": key, "ConsistentRead": True})
         item = answer.get("Item")
-        return to_record(item) if item else None
+        if not item:
+            return None
+        try:
+            return to_record(item)
+        except (KeyError, TypeError, ValueError) as error:
+            unreadable = StoreError("a key cannot be read")
+            unreadable.add_note(f"key {key_id!r} in table {self._table} is not as `make key` writes it: {error!r}")
+            raise unreadable from error
 
 
 def to_item(record: KeyRecord) -> "KeyItem":
@@ -51,9 +60,11 @@ def to_item(record: KeyRecord) -> "KeyItem":
 def to_record(item: Item) -> KeyRecord:
     """The record in a control item, which has the attributes of models.KeyItem.
 
-    A scope that this version does not know gives nothing, and is left out. Read without the model, as the first post
+    A scope that this version does not know gives nothing, and is left out. Raises KeyError, TypeError or ValueError
+    for an item that somebody made by other means. Read without the model, as the first post
     of a cold container waits for this, and PynamoDB takes 10 ms to import.
     """
+    tenant_prefix(item["tenant"]["S"])  # raises ValueError for what cannot be a tenant
     known = {scope.value for scope in Scope}
     expires_at = item.get("expires_at", {}).get("N")
     return KeyRecord(
