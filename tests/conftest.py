@@ -1,4 +1,7 @@
-"""The backend in memory: `services` open to everybody, `client` speaking HTTP to them through the local runner."""
+"""The backend in memory: `services` open to everybody, `client` speaking HTTP to them through the local runner.
+
+And `dynamodb`: moto with the three tables, empty, with a `clock` that only moves when it is told to.
+"""
 
 import contextlib
 import time
@@ -13,9 +16,23 @@ from chalicelib.model.access import Scope
 from chalicelib.routes import gateway
 from chalicelib.services import Services
 from chalicelib.settings import Settings
+from chalicelib.storage.dynamodb.client import Connection
 from chalicelib.storage.memory import MemoryBlockStore, MemoryKeyStore
+from tests.clocks import Clock
+from tests.engines import moto_tables
 from tests.http_client import HttpClient
 from tests.recording import RecordingTelemetry
+
+
+@pytest.fixture
+def dynamodb() -> Iterator[Connection]:
+    with moto_tables() as connection:
+        yield connection
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
 
 
 @pytest.fixture

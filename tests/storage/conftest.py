@@ -1,23 +1,10 @@
-from collections.abc import Iterator
-
 import pytest
 
 from chalicelib.storage.dynamodb.client import Connection
 from chalicelib.storage.dynamodb.facts import DynamoBlockStore
 from tests.clocks import Clock
 from tests.contracts.block_store import RETENTION_S
-from tests.engines import dynamo_blocks, moto_tables
-
-
-@pytest.fixture
-def dynamodb() -> Iterator[Connection]:
-    with moto_tables() as connection:
-        yield connection
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
+from tests.engines import dynamo_blocks
 
 
 @pytest.fixture
