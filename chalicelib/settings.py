@@ -29,6 +29,10 @@ class Settings:
     max_answer_bytes: int = 4_400_000  # what a page may weigh: base64 of it and the headers stay below 6 MB
     max_trace_bytes: int = 160 * MIB  # what one read holds: 240,000 ordinary spans, assembled in a function of 1 GB
     cors_origins: tuple[str, ...] = ()
+    seal_window_s: int = 60  # a divisor of an hour; how long blocks are gathered before their traces are assembled
+    seal_quiet_s: int = 60  # a trace of which more came within this time is left to a later window
+    seal_grace_s: int = 45  # past the longest write (29 s), so that no block of a window is still on its way
+    undecided_hours: int = 24  # how long blocks live that tail sampling has yet to choose from
 
     @property
     def retention_s(self) -> int:
@@ -54,6 +58,10 @@ def from_environment(environ: Mapping[str, str]) -> Settings:
         "max_answer_bytes": "SPANFOLD_MAX_ANSWER_BYTES",
         "max_trace_bytes": "SPANFOLD_MAX_TRACE_BYTES",
         "cors_origins": "SPANFOLD_CORS_ORIGINS",
+        "seal_window_s": "SPANFOLD_SEAL_WINDOW_S",
+        "seal_quiet_s": "SPANFOLD_SEAL_QUIET_S",
+        "seal_grace_s": "SPANFOLD_SEAL_GRACE_S",
+        "undecided_hours": "SPANFOLD_UNDECIDED_HOURS",
     }
     defaults = Settings()
     given = {

@@ -13,6 +13,7 @@ from chalicelib.storage.dynamodb.client import Connection, make_client
 from chalicelib.storage.dynamodb.control import DynamoKeyStore
 from chalicelib.storage.dynamodb.facts import DynamoBlockStore
 from chalicelib.storage.dynamodb.writer import Backoff
+from chalicelib.storage.memory import MemorySamplingStore, MemoryViewStore, MemoryWorkQueue
 from chalicelib.storage.port import BlockStore, KeyStore
 
 
@@ -40,7 +41,16 @@ def services() -> Services:
 
 def assemble(settings: Settings, *, blocks: BlockStore, gate: Gate, telemetry: Telemetry) -> Services:
     """Services around these parts, on the machine's own clock."""
-    return Services(settings=settings, blocks=blocks, gate=gate, telemetry=telemetry, now_ns=time.time_ns)
+    return Services(
+        settings=settings,
+        blocks=blocks,
+        views=MemoryViewStore(time.time_ns),
+        sampling=MemorySamplingStore(),
+        queue=MemoryWorkQueue(),
+        gate=gate,
+        telemetry=telemetry,
+        now_ns=time.time_ns,
+    )
 
 
 def stores(settings: Settings, **client: str) -> Stores:

@@ -14,6 +14,10 @@ VARIABLES = {
     "SPANFOLD_MAX_NESTING_DEPTH": ("max_nesting_depth", "5", 5),
     "SPANFOLD_MAX_ANSWER_BYTES": ("max_answer_bytes", "3000", 3000),
     "SPANFOLD_MAX_TRACE_BYTES": ("max_trace_bytes", "4000", 4000),
+    "SPANFOLD_SEAL_WINDOW_S": ("seal_window_s", "30", 30),
+    "SPANFOLD_SEAL_QUIET_S": ("seal_quiet_s", "120", 120),
+    "SPANFOLD_SEAL_GRACE_S": ("seal_grace_s", "90", 90),
+    "SPANFOLD_UNDECIDED_HOURS": ("undecided_hours", "6", 6),
     "SPANFOLD_CORS_ORIGINS": (
         "cors_origins",
         "https://a.example, https://b.example,",

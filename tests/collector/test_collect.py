@@ -11,8 +11,8 @@ from chalicelib.collector.collect import SPLIT_AT_BYTES, collect
 from chalicelib.model.deadline import Deadline
 from chalicelib.model.errors import PayloadError, PayloadTooLarge, StoreError, StoreThrottled
 from chalicelib.services import Services
-from chalicelib.settings import Settings
 from tests.codecs.otlp.actors import OTHER_TRACE, TRACE, attributes, message, messages, sent_by, span, told
+from tests.in_memory import services_in_memory
 
 LATER = Deadline(1, lambda: 0)
 
@@ -24,7 +24,7 @@ class Store:
         self.failure = failure
         self.written = []
 
-    def write(self, tenant, blocks, deadline):
+    def write(self, tenant, blocks, deadline, *, undecided=False):
         if self.failure is not None:
             raise self.failure
         self.written += [(tenant, block) for block in blocks]
@@ -51,7 +51,7 @@ class Counts:
 
 
 def services(store: Store) -> Services:
-    return Services(settings=Settings(), blocks=store, gate=None, telemetry=Counts(), now_ns=lambda: 0)
+    return services_in_memory(blocks=store, telemetry=Counts(), now_ns=lambda: 0)
 
 
 def test_a_post_is_kept_for_its_tenant_as_one_block_to_a_trace():

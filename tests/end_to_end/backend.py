@@ -19,13 +19,14 @@ from chalicelib.local.lambda_runtime import invoke
 from chalicelib.local.proxy import NO_SUCH_RESOURCE, HttpRequest, find_match, proxy_event
 from chalicelib.model.access import Scope
 from chalicelib.routes import gateway
-from chalicelib.services import Gate, Services
+from chalicelib.services import Gate
 from chalicelib.settings import Settings
 from chalicelib.storage.dynamodb.client import Connection
 from chalicelib.storage.dynamodb.control import DynamoKeyStore
 from tests.clocks import Clock
 from tests.engines import CONTROL_TABLE, dynamo_blocks
 from tests.http_client import Reply
+from tests.in_memory import services_in_memory
 from tests.recording import RecordingTelemetry
 
 PROTOBUF = "application/x-protobuf"
@@ -55,7 +56,7 @@ class Backend:
     ) -> None:
         self.clock = clock or Clock()
         self.telemetry = RecordingTelemetry()
-        self.services = Services(
+        self.services = services_in_memory(
             settings=Settings(**settings),
             blocks=dynamo_blocks(connection, self.clock.now_ns, self.clock.sleep),
             gate=gate or OpenGate(tenant),

@@ -17,6 +17,7 @@ from chalicelib.query.traces import SPAN_COST_BYTES, TracePage, read_spans, read
 from chalicelib.services import Services
 from chalicelib.settings import Settings
 from tests.codecs.otlp.actors import OTHER_TRACE, TRACE, message, messages, sent_by, span, told
+from tests.in_memory import services_in_memory
 
 LATER = Deadline(1, lambda: 0)
 PROTOBUF = Form(TracesData.SerializeToString, 1.0)
@@ -41,7 +42,7 @@ class Store:
 
 
 def services(store: Store, **chosen) -> Services:
-    return Services(settings=Settings(**chosen), blocks=store, gate=None, telemetry=None, now_ns=lambda: 0)
+    return services_in_memory(settings=Settings(**chosen), blocks=store, now_ns=lambda: 0)
 
 
 def read(store, trace_id=ID, *, cursor=None, budget_bytes=10**6, tenant="acme", form=PROTOBUF) -> TracePage:

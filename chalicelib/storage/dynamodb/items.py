@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.codecs import blocks
-from chalicelib.model.block import Block
+from chalicelib.model.block import Block, payload_digest
 from chalicelib.model.errors import StoreError
-from chalicelib.storage.dynamodb.keys import FactName, fact_key, parse_fact_key, payload_digest
+from chalicelib.storage.dynamodb.keys import FactName, fact_key, parse_fact_key
 
 if TYPE_CHECKING:
     from chalicelib.storage.dynamodb.models import FactItem

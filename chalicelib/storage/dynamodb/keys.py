@@ -9,15 +9,13 @@ beginning of another's key.
 """
 
 import re
-from hashlib import blake2b
 from typing import NamedTuple
 
-from chalicelib.model.block import Block
+from chalicelib.model.block import DIGEST_BYTES, Block, payload_digest
 
 _TENANT = re.compile(r"[a-z0-9-]{1,64}")
 _SEPARATOR = b"\x00"
 _HALF_BYTES = 8
-_DIGEST_BYTES = 12
 
 
 class FactKey(NamedTuple):
@@ -55,11 +53,6 @@ def fact_key(prefix: bytes, block: Block) -> FactKey:
     return FactKey(prefix + trace_id[_HALF_BYTES:], trace_id[:_HALF_BYTES] + payload_digest(block.payload))
 
 
-def payload_digest(payload: bytes) -> bytes:
-    """What names a block among those of its trace: BLAKE2b, 12 bytes."""
-    return blake2b(payload, digest_size=_DIGEST_BYTES).digest()
-
-
 def trace_range(tenant: str, trace_id: str) -> TraceRange:
     """Where to look for a trace id of 32 hex digits, or of 16, which leave the high half open."""
     number = bytes.fromhex(trace_id)
@@ -70,6 +63,6 @@ def parse_fact_key(partition: bytes, sort: bytes) -> FactName:
     """What `fact_key` was given. Raises ValueError for bytes that it does not make."""
     tenant, separator, low = partition.partition(_SEPARATOR)
     high, digest = sort[:_HALF_BYTES], sort[_HALF_BYTES:]
-    if not separator or len(low) != _HALF_BYTES or len(digest) != _DIGEST_BYTES:
+    if not separator or len(low) != _HALF_BYTES or len(digest) != DIGEST_BYTES:
         raise ValueError(f"{partition.hex()} and {sort.hex()} are not a fact's keys")
     return FactName(tenant.decode(), (high + low).hex(), digest)
