@@ -34,7 +34,6 @@ from chalicelib.search.syntax import (
     Select,
     SeriesOperation,
     SpansetFilter,
-    SpansetOperation,
     SpansetOperator,
     Static,
     StaticType,
@@ -87,19 +86,18 @@ def compare(operator, left, right):
         return False
     if left[0] in ("nil", "opaque"):
         return False
-    if operator in (Operator.LESS, Operator.LESS_EQUAL, Operator.GREATER, Operator.GREATER_EQUAL):
-        if left[0] not in (*NUMERIC, "string"):
-            return False
+    if operator not in (Operator.EQUAL, Operator.NOT_EQUAL) and left[0] not in (*NUMERIC, "string"):
+        return False
     a, b = left[1], right[1]
     if left[0] != right[0]:
         a, b = float(a), float(b)
     return {
         Operator.EQUAL: a == b,
         Operator.NOT_EQUAL: a != b,
-        Operator.LESS: left[0] in (*NUMERIC, "string") and a < b,
-        Operator.LESS_EQUAL: left[0] in (*NUMERIC, "string") and a <= b,
-        Operator.GREATER: left[0] in (*NUMERIC, "string") and a > b,
-        Operator.GREATER_EQUAL: left[0] in (*NUMERIC, "string") and a >= b,
+        Operator.LESS: a < b,
+        Operator.LESS_EQUAL: a <= b,
+        Operator.GREATER: a > b,
+        Operator.GREATER_EQUAL: a >= b,
     }[operator]
 
 
