@@ -2,8 +2,8 @@
 
 Three sections, squeezed one by one:
 
-    KEYS    how many (varint); of each, ascending: the key (length and bytes), the length of its part of VALUES,
-            how many sets of rows appear there first
+    KEYS    the rows that overflow (length of a set, 0 for none, and the set); how many keys (varint); of each,
+            ascending: the key (length and bytes), the length of its part of VALUES, how many sets appear there first
     VALUES  of each key: the set of the rows that have it; then records, ascending: type (1), length of the value,
             value, set
     SETS    how many (varint); a column of their lengths; the sets (bitmaps.py)
@@ -31,8 +31,8 @@ class Sections(NamedTuple):
     sets: bytes
 
 
-def write(listed: Iterable[Listed], places: Sequence[int]) -> Sections:
-    """The sections of `listed`, whose row r stands at places[r] in the index."""
+def write(listed: Iterable[Listed], overflowing: Sequence[int], places: Sequence[int]) -> Sections:
+    """The sections of `listed` and of the rows that overflow. Row r is to stand at places[r] in the index."""
     sets = _Sets(places)
     keys: list[bytes] = []
     values: list[bytes] = []
@@ -43,7 +43,7 @@ def write(listed: Iterable[Listed], places: Sequence[int]) -> Sections:
         keys += (_chunk(each.key), write_varint(len(part)), write_varint(len(sets.kept) - known))
     lengths = columns.write([len(kept) for kept in sets.kept])
     return Sections(
-        keys=write_varint(len(values)) + b"".join(keys),
+        keys=b"".join((_chunk(_set(overflowing, places) if overflowing else b""), write_varint(len(values)), *keys)),
         values=b"".join(values),
         sets=b"".join((write_varint(len(sets.kept)), lengths, *sets.kept)),
     )
@@ -87,9 +87,16 @@ class Dictionary:
         return known
 
     @cached_property
+    def overflowing(self) -> int:
+        """The rows that have more terms than there is room for, and none here."""
+        kept = Cursor(self._keys).chunk()
+        return bitmaps.read(kept, self._row_count) if kept else 0
+
+    @cached_property
     def _places(self) -> dict[bytes, tuple[int, int, int]]:
         """Of each key, where its values begin and end, and the number of the first new set there."""
-        cursor = Cursor(self._section("keys"))
+        cursor = Cursor(self._keys)
+        cursor.chunk()
         places = {}
         start = known = 0
         for _ in range(cursor.count()):
@@ -97,6 +104,10 @@ class Dictionary:
             places[key] = start, end, known
             start, known = end, known + cursor.number()
         return places
+
+    @cached_property
+    def _keys(self) -> bytes:
+        return self._section("keys")
 
     @cached_property
     def _values(self) -> bytes:
@@ -149,8 +160,12 @@ class _Sets:
         if number is not None:
             return write_varint(len(self.kept) - number)
         self._numbers[identity] = len(self.kept)
-        self.kept.append(bitmaps.write(sorted([self._places[row] for row in rows]), len(self._places)))
+        self.kept.append(_set(rows, self._places))
         return b"\0"
+
+
+def _set(rows: Sequence[int], places: Sequence[int]) -> bytes:
+    return bitmaps.write(sorted([places[row] for row in rows]), len(places))
 
 
 def _resolve(reference: int, known: int) -> tuple[int, int]:

@@ -35,10 +35,7 @@ def squeeze(section: bytes) -> bytes:
     if len(section) > MAX_SECTION_BYTES:
         raise ValueError(f"a section of {len(section)} bytes is over {MAX_SECTION_BYTES}")
     if _contexts.compressor is None:
-        parameters = zstandard.ZstdCompressionParameters.from_level(
-            _LEVEL, format=_FORMAT, write_content_size=True, write_checksum=False, write_dict_id=False
-        )
-        _contexts.compressor = zstandard.ZstdCompressor(dict_data=_dictionary(), compression_params=parameters)
+        _contexts.compressor = zstandard.ZstdCompressor(dict_data=_dictionary(), compression_params=_parameters())
     return _contexts.compressor.compress(section)
 
 
@@ -55,6 +52,14 @@ def expand(frame: bytes) -> bytes:
         raise ValueError(f"a section of an index cannot be read: {broken}") from broken
 
 
+def _parameters() -> zstandard.ZstdCompressionParameters:
+    return zstandard.ZstdCompressionParameters.from_level(
+        _LEVEL, format=_FORMAT, write_content_size=True, write_checksum=False, write_dict_id=False
+    )
+
+
 @cache
 def _dictionary() -> zstandard.ZstdCompressionDict:
-    return zstandard.ZstdCompressionDict(Path(blocks.__file__).with_name(_DICTIONARY).read_bytes())
+    dictionary = zstandard.ZstdCompressionDict(Path(blocks.__file__).with_name(_DICTIONARY).read_bytes())
+    dictionary.precompute_compress(compression_params=_parameters())  # or every frame would read all of it anew
+    return dictionary

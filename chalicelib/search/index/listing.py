@@ -60,16 +60,14 @@ def listings(postings: Mapping[bytes, Rows]) -> Iterator[Listed]:
 def _listing(key: bytes, records: list[Record]) -> Listed:
     texts = [record for record in records if record.type == Type.TEXT]
     numbers = [record for record in records if record.type in _NUMBERS]
-    left = [record for record in records if record.type == Type.LONG_TEXT]
     kept = [record for record in records if record.type not in _TEXTS | _NUMBERS]
-    for found in (texts, numbers):
-        if _is_worth_listing_whole(found):
+    left = [record for record in records if record.type == Type.LONG_TEXT]
+    for found, is_worth_listing in ((texts, _is_text_worth_listing), (numbers, _never)):
+        if _are_worth_listing(found):
             kept += found
-        elif found is texts:
-            kept += [record for record in found if _cost(record) <= _SIGNATURE * len(record.rows)]
-            left += [record for record in found if _cost(record) > _SIGNATURE * len(record.rows)]
         else:
-            left += found
+            for record in found:
+                (kept if is_worth_listing(record) else left).append(record)
     return Listed(
         key=key,
         rows=_rows_of(records),
@@ -78,14 +76,21 @@ def _listing(key: bytes, records: list[Record]) -> Listed:
     )
 
 
-def _is_worth_listing_whole(records: Sequence[Record]) -> bool:
+def _are_worth_listing(records: Sequence[Record]) -> bool:
     if len(records) > _MOST_VALUES:
         return False
-    return sum(map(_cost, records)) <= _SLACK + _SIGNATURE * sum(len(record.rows) for record in records)
+    row_count = sum(len(record.rows) for record in records)
+    character_count = sum(len(record.value) for record in records)
+    cost = _RECORD * len(records) + _CHARACTER * character_count + _ROW * row_count
+    return cost <= _SLACK + _SIGNATURE * row_count
 
 
-def _cost(record: Record) -> int:
-    return _RECORD + _CHARACTER * len(record.value) + _ROW * len(record.rows)
+def _is_text_worth_listing(record: Record) -> bool:
+    return _RECORD + _CHARACTER * len(record.value) <= (_SIGNATURE - _ROW) * len(record.rows)
+
+
+def _never(_: Record) -> bool:
+    return False
 
 
 def _stand_ins(records: Sequence[Record]) -> list[Record]:

@@ -143,7 +143,7 @@ class Matcher:
 
     @property
     def _overflowing(self) -> int:
-        return self._sections.columns.overflowing
+        return self._sections.dictionary.overflowing
 
     def _parts(self, field: Attribute | Intrinsic) -> Iterator[tuple[bytes, Part]]:
         for key in _keys(field):

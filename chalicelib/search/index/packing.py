@@ -61,7 +61,7 @@ def sections(entries: Sequence[Entry]) -> dict[str, bytes]:
     for place, row in enumerate(order):
         places[row] = place
     ordered = [entries[row] for row in order]
-    kept = dictionary.write(listed, places)
+    kept = dictionary.write(listed, [row for row, entry in enumerate(entries) if entry.overflowing], places)
     return {
         "ids": rows.write_ids(ordered),
         "rows": squeeze(rows.write_rows(ordered)),

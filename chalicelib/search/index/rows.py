@@ -3,10 +3,10 @@
     ids, 16 bytes each (a part of their own, because they do not compress)
 
     earliest start (varint); columns: start after it, duration, spans, errors, root's service, root's name, services,
-    flags; texts; sets of services
+    whether the root is uncertain; texts; sets of services
 
 Texts are named by their number, from 1; 0 is none. A set of services is a list of such numbers, and itself named by
-its number, from 0. Flags: 1 the root is uncertain, 2 the row overflows.
+its number, from 0.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -22,7 +22,6 @@ from chalicelib.search.index.columns import Column, read_texts, write, write_tex
 from chalicelib.search.index.cursors import Cursor
 from chalicelib.search.index.entry import Entry
 
-_UNCERTAIN, _OVERFLOWING = 1, 2
 _Value = TypeVar("_Value", bound=tuple[str, ...])
 
 
@@ -62,7 +61,7 @@ def write_rows(entries: Sequence[Entry]) -> bytes:
         [texts[entry.root_service] for entry in entries],
         [texts[entry.root_name] for entry in entries],
         [service_sets[entry.services] for entry in entries],
-        [_UNCERTAIN * entry.root_uncertain | _OVERFLOWING * entry.overflowing for entry in entries],
+        [int(entry.root_uncertain) for entry in entries],
     )
     sets = (number for each in service_sets for number in (len(each), *(texts[text] for text in each)))
     return b"".join(
@@ -86,7 +85,7 @@ class Rows:
         self._earliest_ns = cursor.number()
         columns = [Column(cursor, self._row_count) for _ in range(8)]
         self._starts, self._durations, self._spans, self._errors = columns[:4]
-        self._root_services, self._root_names, self._services, self._flags = columns[4:]
+        self._root_services, self._root_names, self._services, self._uncertain = columns[4:]
         self._texts = (None, *read_texts(cursor))
         self._service_sets = [_read_set(cursor) for _ in range(cursor.count())]
 
@@ -108,14 +107,9 @@ class Rows:
             raise ValueError("a row that names a text which is not there") from broken
 
     @cached_property
-    def overflowing(self) -> int:
-        """The rows that match whatever is asked of spans."""
-        return self._with_flag(_OVERFLOWING)
-
-    @cached_property
     def uncertain_roots(self) -> int:
         """The rows that match whatever is asked of their root."""
-        return self._with_flag(_UNCERTAIN)
+        return bitmaps.of_rows((row for row, flag in enumerate(self._uncertain.all()) if flag), self._row_count)
 
     def with_root(self, *, service: bool, holds: Callable[[str], bool]) -> int:
         """The rows whose root has a service (or name) for which `holds` says so."""
@@ -127,10 +121,6 @@ class Rows:
         """The rows for whose duration in nanoseconds `holds` says so."""
         found = (row for row, duration_ns in enumerate(self._durations.all()) if holds(duration_ns))
         return bitmaps.of_rows(found, self._row_count)
-
-    def _with_flag(self, flag: int) -> int:
-        flags = self._flags.all()
-        return bitmaps.of_rows((row for row, each in enumerate(flags) if each & flag), self._row_count) if flags else 0
 
 
 def _read_set(cursor: Cursor) -> list[int]:
