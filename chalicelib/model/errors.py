@@ -5,6 +5,7 @@
     │  ├─ UnknownMediaType                                       415
     │  └─ PayloadTooLarge(limit_bytes)                           413
     ├─ QueryError                             the asker's        400
+    ├─ PolicyError(path)                      the writer's       400
     ├─ NotPermitted                           the caller's       401 / 403
     │  ├─ NoCredentials                                          401
     │  └─ ScopeMissing                                           403
@@ -64,6 +65,16 @@ class QueryError(TracingError):
     """A question that cannot be asked this way: a malformed id, a cursor of another trace, a bad range."""
 
     status = 400
+
+
+class PolicyError(TracingError):
+    """A sampling document that cannot be meant; `path` (JSON path, `$.policies[0].latency`) says where."""
+
+    status = 400
+
+    def __init__(self, path: str, detail: str) -> None:
+        super().__init__(f"{path}: {detail}")
+        self.path = path
 
 
 class NotPermitted(TracingError):
