@@ -228,6 +228,8 @@ class BlockStoreContract:
         assert self.read(store, clock, trace_id(1)) == in_any_order([whole.block, late])
         assert self.read(store, clock, trace_id(1)[16:]) == in_any_order([whole.block, late])
         assert whole in self.kept(store, clock, trace_id(1))
+        everything = store.read_kept(TENANT, trace_id(1), clock.deadline(), covered=True)
+        assert in_any_order(one.block for one in everything) == in_any_order([whole.block, late, *undecided])
         assert self.read(store, clock, trace_id(2)) == [other]
 
     def test_a_covered_block_that_is_sent_again_stays_covered(self, store: BlockStore, clock: Clock) -> None:

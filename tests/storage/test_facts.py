@@ -29,8 +29,8 @@ def test_an_ordinary_block_that_looks_consolidated_by_chance_is_left_out_when_it
     whole = msgspec.structs.replace(consolidated(trace_id(1), b"whole", [], clock), covers=(chance,))
     cover = to_fact(to_consolidated_item(PREFIX, whole))
     other = fact_of(block(trace_id(1), b"other"))
-    assert list(uncovered([early, cover, other], now_s=0)) == [cover, other]
-    assert list(uncovered([early, other], now_s=0)) == [early, other]
+    assert list(uncovered([early, cover, other])) == [cover, other]
+    assert list(uncovered([early, other])) == [early, other]
 
 
 def test_what_covers_others_is_read_first_so_that_reading_stays_a_stream(facts: DynamoBlockStore, clock: Clock):

@@ -69,11 +69,13 @@ class DynamoBlockStore:
         for kept in self.read_kept(tenant, trace_id, deadline):
             yield kept.block
 
-    def read_kept(self, tenant: str, trace_id: str, deadline: Deadline) -> Iterator[KeptBlock]:
+    def read_kept(
+        self, tenant: str, trace_id: str, deadline: Deadline, *, covered: bool = False
+    ) -> Iterator[KeptBlock]:
         """See port.BlockStore."""
         query = trace_query(self._table, trace_range(tenant, trace_id))
-        facts = map(to_fact, read_items(self._connection, query, deadline))
-        for fact in uncovered(facts, self._now_ns() // 1_000_000_000):
+        facts = unexpired(map(to_fact, read_items(self._connection, query, deadline)), self._now_ns() // 1_000_000_000)
+        for fact in facts if covered else uncovered(facts):
             yield to_owned(fact).kept
 
     def consolidate(self, tenant: str, block: KeptBlock, deadline: Deadline) -> None:
@@ -85,16 +87,21 @@ class DynamoBlockStore:
         now_s = self._now_ns() // 1_000_000_000
         unreadable: list[StoreError] = []
         for _, items in groupby(scan_items(self._connection, self._table), _partition):
-            for fact in uncovered(_readable(sorted(items, key=_sort), to_fact, unreadable), now_s):
+            facts = _readable(sorted(items, key=_sort), to_fact, unreadable)
+            for fact in uncovered(unexpired(facts, now_s)):
                 yield from _readable([fact], to_owned, unreadable)
         if unreadable:
             raise _summed_up(unreadable) from unreadable[0]
 
 
-def uncovered(facts: Iterable["FactItem"], now_s: int) -> Iterator["FactItem"]:
-    """Those of `facts` (of a partition, in the order of their keys) that are unexpired, and in no other of them."""
-    unexpired = (fact for fact in facts if fact.expires_at > now_s)
-    for _, of_trace in groupby(unexpired, lambda fact: fact.sk[:-DIGEST_BYTES]):
+def unexpired(facts: Iterable["FactItem"], now_s: int) -> Iterator["FactItem"]:
+    """Those of `facts` that TTL should not have removed yet."""
+    return (fact for fact in facts if fact.expires_at > now_s)
+
+
+def uncovered(facts: Iterable["FactItem"]) -> Iterator["FactItem"]:
+    """Those of `facts` (of a partition, in the order of their keys) that no other of them covers."""
+    for _, of_trace in groupby(facts, lambda fact: fact.sk[:-DIGEST_BYTES]):
         first, rest = _divided(of_trace)
         covered = {digest for fact in first for digest in covered_digests(fact.covers)}
         yield from (fact for fact in first if not _is_covered(fact, covered))
