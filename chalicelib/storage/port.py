@@ -47,8 +47,13 @@ class BlockStore(Protocol):
         """
         ...
 
-    def read_kept(self, tenant: str, trace_id: str, deadline: Deadline) -> Iterator[KeptBlock]:
-        """As `read` (covered blocks left out), with what the store knows of each block; 32 hex digits only."""
+    def read_kept(
+        self, tenant: str, trace_id: str, deadline: Deadline, *, covered: bool = False
+    ) -> Iterator[KeptBlock]:
+        """As `read`, with what the store knows of each block; 32 hex digits only.
+
+        `covered`: with the blocks that a consolidated one covers, for as long as they live.
+        """
         ...
 
     def consolidate(self, tenant: str, block: KeptBlock, deadline: Deadline) -> None:
