@@ -26,7 +26,7 @@ def index_stream(services: Services, event: Mapping[str, Any], context: Any, ind
         bad = [one for one in told if isinstance(one, BadRecord)]
         arrivals = [one for one in told if isinstance(one, Arrival)]
         bad += index_what_can_be(services, arrivals, index or _index())
-        dead_letters.bury(services, bad, deadline)
+        dead_letters.bury(services, [_letter(dead_letters, one) for one in bad], deadline)
         perform_waiting(services, deadline)
 
 
