@@ -100,7 +100,9 @@ def _thresholds(
         traces = [candidate.trace for candidate in candidates]
         return verdicts(policies, traces, window_s, share, instruments(sizes))
     except PolicyError as error:
-        services.telemetry.warning("sampling policies cannot be used; everything is kept", {"tenant": tenant, "why": error.detail})
+        services.telemetry.warning(
+            "sampling policies cannot be used; everything is kept", {"tenant": tenant, "why": error.detail}
+        )
         return [0] * len(candidates)
 
 
