@@ -115,15 +115,32 @@ def _settle_one(
 ) -> bool:
     """Whether the trace is kept; when it is, everything of it is there for the long time."""
     waiting = _waiting(candidate.blocks)
-    lasting = [block for block in candidate.blocks if not block.undecided]
     if not waiting:
         return True
-    if not lasting and not keeps(threshold, candidate.trace):
+    passed = _passed(candidate, threshold)
+    if passed is None:
         return False
-    passed = min(_passed(lasting), *([] if threshold is None else [threshold])) if lasting else threshold
     for block in _consolidated(waiting, passed, services.settings.retention_s):
         services.blocks.consolidate(tenant, block, deadline)
     return True
+
+
+def _passed(candidate: Candidate, threshold: int | None) -> int | None:
+    """The threshold that the trace is kept by, if it is: the least of this verdict and of what it was kept by before.
+
+    Whoever passes that was kept then or is now, so it is how likely the spans that came since were kept.
+    """
+    kept_by = [_least_threshold(block) for block in candidate.blocks if not block.undecided]
+    if threshold is not None and keeps(threshold, candidate.trace):
+        kept_by.append(threshold)
+    return min(kept_by, default=None)
+
+
+def _least_threshold(block: KeptBlock) -> int:
+    """Of the spans of a block that is there for the long time; 0 if it was never judged."""
+    if not block.covers:
+        return 0
+    return min((parse(span.trace_state).threshold or 0 for span in _spans(_message(block))), default=0)
 
 
 def _waiting(blocks: Sequence[KeptBlock]) -> list[KeptBlock]:
@@ -131,15 +148,6 @@ def _waiting(blocks: Sequence[KeptBlock]) -> list[KeptBlock]:
     covered = {digest for block in blocks for digest in block.covers}
     waiting = [block for block in blocks if block.undecided and block.digest not in covered]
     return sorted(waiting, key=lambda block: (block.arrived_ms, block.digest))
-
-
-def _passed(lasting: Sequence[KeptBlock]) -> int:
-    """The threshold that a trace has passed of which these are kept already; 0 if some of it was never judged."""
-    return min(_least_threshold(block) if block.covers else 0 for block in lasting)
-
-
-def _least_threshold(block: KeptBlock) -> int:
-    return min((parse(span.trace_state).threshold or 0 for span in _spans(_message(block))), default=0)
 
 
 def _consolidated(waiting: Sequence[KeptBlock], threshold: int, retention_s: int) -> Iterator[KeptBlock]:
