@@ -15,6 +15,7 @@ from chalicelib.storage.dynamodb.facts import DynamoBlockStore
 from chalicelib.storage.dynamodb.writer import Backoff
 from chalicelib.storage.memory import MemorySamplingStore, MemoryViewStore, MemoryWorkQueue
 from chalicelib.storage.port import BlockStore, KeyStore
+from chalicelib.storage.remembered import RememberedSampling
 
 
 class Stores(NamedTuple):
@@ -45,7 +46,7 @@ def assemble(settings: Settings, *, blocks: BlockStore, gate: Gate, telemetry: T
         settings=settings,
         blocks=blocks,
         views=MemoryViewStore(time.time_ns),
-        sampling=MemorySamplingStore(),
+        sampling=RememberedSampling(MemorySamplingStore(), time.time_ns),
         queue=MemoryWorkQueue(),
         gate=gate,
         telemetry=telemetry,
