@@ -24,9 +24,7 @@ from chalicelib.model.tracestate import parse
 from chalicelib.sampling.decide import keeps, verdicts
 from chalicelib.sampling.thresholds import raised
 from chalicelib.services import Services
-from chalicelib.storage.port import MAX_PAYLOAD_BYTES
-
-MAX_COVERED_BLOCKS = 1_000  # 12 KB of digests in one item
+from chalicelib.storage.port import MAX_COVERED_BLOCKS, MAX_PAYLOAD_BYTES
 
 # An empty ResourceSpans. No block that a sender's post became ends in one, so a consolidated block never has the bytes,
 # and with them the digest, of a block that it covers: a store could take the one for the other, and hide both.
