@@ -42,13 +42,18 @@ class BlockStore(Protocol):
         written before the call began is always among them (consistent read). Blocks come one page at a time,
         so a large trace need not fit in memory at once. Another tenant's blocks are never seen.
 
-        Raises StoreThrottled and StoreError as `write` does, also half way through. Blocks that a consolidated
-        block covers are left out: their spans are in it.
+        Raises StoreThrottled and StoreError as `write` does, also half way through, and UnreadableBlock for what
+        is no block. Blocks that a consolidated block covers are left out: their spans are in it.
         """
         ...
 
-    def read_kept(self, tenant: str, trace_id: str, deadline: Deadline) -> Iterator[KeptBlock]:
-        """As `read` (covered blocks left out), with what the store knows of each block; 32 hex digits only."""
+    def read_kept(
+        self, tenant: str, trace_id: str, deadline: Deadline, *, covered: bool = False
+    ) -> Iterator[KeptBlock]:
+        """As `read`, with what the store knows of each block; 32 hex digits only.
+
+        `covered`: with the blocks that a consolidated one covers, for as long as they live.
+        """
         ...
 
     def consolidate(self, tenant: str, block: KeptBlock, deadline: Deadline) -> None:
@@ -82,12 +87,20 @@ class ViewStore(Protocol):
         """
         ...
 
-    def read(
-        self, tenant: str, partition: str, deadline: Deadline, *, first: str = "", last: str | None = None
+    def read(  # noqa: PLR0913  # where, from which key to which, how surely, until when
+        self,
+        tenant: str,
+        partition: str,
+        deadline: Deadline,
+        *,
+        first: str = "",
+        last: str | None = None,
+        consistent: bool = False,
     ) -> Iterator[View]:
         """The unexpired views of a partition whose sort key is in [first, last], ascending; None: to the end.
 
-        Eventually consistent: a view that was put a moment ago may be missing, or still be the one before.
+        Eventually consistent unless told otherwise: a view that was put a moment ago may be missing, or still be the
+        one before. `consistent` costs twice as much and sees every put that returned before the call began.
         Pages are fetched as they are needed. Raises StoreThrottled and StoreError.
         """
         ...
