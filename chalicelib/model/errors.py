@@ -5,6 +5,7 @@
     │  ├─ UnknownMediaType                                       415
     │  └─ PayloadTooLarge(limit_bytes)                           413
     ├─ QueryError(line, column)               the asker's        400
+    ├─ PolicyError(path)                      the writer's       400
     ├─ NotPermitted                           the caller's       401 / 403
     │  ├─ NoCredentials                                          401
     │  └─ ScopeMissing                                           403
@@ -73,6 +74,16 @@ class QueryError(TracingError):
         super().__init__(detail)
         self.line = line
         self.column = column
+
+
+class PolicyError(TracingError):
+    """A sampling document that cannot be meant; `path` (JSON path, `$.policies[0].latency`) says where."""
+
+    status = 400
+
+    def __init__(self, path: str, detail: str) -> None:
+        super().__init__(f"{path}: {detail}")
+        self.path = path
 
 
 class NotPermitted(TracingError):

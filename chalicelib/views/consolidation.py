@@ -42,7 +42,7 @@ def as_sent(blocks: Sequence[KeptBlock]) -> list[KeptBlock]:
     raise NotImplementedError
 
 
-def settle(  # noqa: PLR0913  # whose traces, which, for how much of the tenant's time, until when
+def settle(  # noqa: PLR0913, PLR0917  # whose traces, which, for how much of the tenant's time, until when
     services: Services,
     tenant: str,
     candidates: Sequence[Candidate],
