@@ -14,7 +14,8 @@
     ├─ MethodNotAllowed(allowed)              the caller's       405
     ├─ AnswerTooLarge                         nobody's           422
     └─ StoreError                             ours               503
-       └─ StoreThrottled                                         429
+       ├─ StoreThrottled                                         429
+       └─ UnreadableBlock                                        503
 
 Raise at the place that knows; each dialect's routes render `status`, `detail` and, where it is set,
 `retry_after_s` in that dialect's own error body. A store that is slow or away is always 503 or 429,
@@ -143,6 +144,10 @@ class StoreError(TracingError):
     def __init__(self, detail: str, retry_after_s: int = 1) -> None:
         super().__init__(detail)
         self.retry_after_s = retry_after_s
+
+
+class UnreadableBlock(StoreError):
+    """What is kept is not a block, or of a version that this one does not know: asking again gives the same."""
 
 
 class StoreThrottled(StoreError):

@@ -31,6 +31,15 @@ def compile(pattern: str) -> Matcher:  # noqa: A001  # regex.compile is what it 
     return _without_engine(pattern) or _with_engine(pattern)
 
 
+def find_problem(pattern: str) -> str | None:
+    """What is wrong with `pattern`, or None when `compile` takes it."""
+    try:
+        compile(pattern)
+    except QueryError as error:
+        return error.detail
+    return None
+
+
 def alternatives(pattern: str) -> frozenset[str] | None:
     r"""The texts that `pattern` matches, when it is nothing but these with bars between; otherwise None.
 

@@ -104,8 +104,15 @@ class MemoryViewStore:
             for view in views:
                 self._views[tenant, view.partition][view.sort] = view
 
-    def read(
-        self, tenant: str, partition: str, deadline: Deadline, *, first: str = "", last: str | None = None
+    def read(  # noqa: PLR0913  # as the port has it
+        self,
+        tenant: str,
+        partition: str,
+        deadline: Deadline,
+        *,
+        first: str = "",
+        last: str | None = None,
+        consistent: bool = False,  # noqa: ARG002  # this store always is
     ) -> Iterator[View]:
         """See port.ViewStore."""
         _refuse_after(deadline)
@@ -151,6 +158,11 @@ class MemoryWorkQueue:
         _refuse_after(deadline)
         with self._lock:
             self._waiting.extend(messages)
+
+    def put_back(self, messages: Sequence[bytes]) -> None:
+        """What was taken and not done waits again, before everything else."""
+        with self._lock:
+            self._waiting[:0] = messages
 
     def take(self) -> list[bytes]:
         """Everything that waits; it waits no more."""

@@ -43,8 +43,8 @@ class BlockStore(Protocol):
         written before the call began is always among them (consistent read). Blocks come one page at a time,
         so a large trace need not fit in memory at once. Another tenant's blocks are never seen.
 
-        Raises StoreThrottled and StoreError as `write` does, also half way through. Blocks that a consolidated
-        block covers are left out: their spans are in it.
+        Raises StoreThrottled and StoreError as `write` does, also half way through, and UnreadableBlock for what
+        is no block. Blocks that a consolidated block covers are left out: their spans are in it.
         """
         ...
 
@@ -90,12 +90,20 @@ class ViewStore(Protocol):
         """
         ...
 
-    def read(
-        self, tenant: str, partition: str, deadline: Deadline, *, first: str = "", last: str | None = None
+    def read(  # noqa: PLR0913  # where, from which key to which, how surely, until when
+        self,
+        tenant: str,
+        partition: str,
+        deadline: Deadline,
+        *,
+        first: str = "",
+        last: str | None = None,
+        consistent: bool = False,
     ) -> Iterator[View]:
         """The unexpired views of a partition whose sort key is in [first, last], ascending; None: to the end.
 
-        Eventually consistent: a view that was put a moment ago may be missing, or still be the one before.
+        Eventually consistent unless told otherwise: a view that was put a moment ago may be missing, or still be the
+        one before. `consistent` costs twice as much and sees every put that returned before the call began.
         Pages are fetched as they are needed. Raises StoreThrottled and StoreError.
         """
         ...

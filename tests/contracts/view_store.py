@@ -48,6 +48,8 @@ class ViewStoreContract:
     def test_a_view_comes_back_as_it_was_put(self, store: ViewStore, clock: Clock, body: bytes) -> None:
         self.put(store, clock, [view("0001", body)])
         assert self.read(store, clock) == [view("0001", body)]
+        surely = store.read(TENANT, "seg#1767265200", clock.deadline(), consistent=True)
+        assert list(surely) == [view("0001", body)]
 
     def test_putting_nothing_is_no_work_even_after_the_deadline(self, store: ViewStore, clock: Clock) -> None:
         store.put(TENANT, [], clock.deadline(in_s=-1))

@@ -36,7 +36,7 @@ def record(item=ITEM, event="INSERT", number=1):
             "NewImage": image,
             "SequenceNumber": f"4421584500000000017450439{number:03d}",
             "SizeBytes": 126,
-            "StreamViewType": "NEW_IMAGE",
+            "StreamViewType": "NEW_AND_OLD_IMAGES",
         },
         "eventSourceARN": "arn:aws:dynamodb:eu-central-1:123456789012:table/facts/stream/2026-01-01T00:00:00.000",
     }
@@ -56,6 +56,15 @@ def test_a_block_that_was_kept_arrives_with_all_that_the_store_knows_of_it(event
         event_id="c81e728d9d4c2f636f067f89cc148621",
     )
     assert (arrival.kept.block.trace_id, arrival.kept.arrived_ms) == (trace_id(255), 1_767_268_800_123)
+
+
+def test_a_block_that_was_written_again_tells_when_it_came_before():
+    again = record(event="MODIFY")
+    old = to_item(tenant_prefix("acme"), block(trace_id(255), b"some spans", 7), 1_767_268_700_000, 1_768_478_300)
+    again["dynamodb"]["OldImage"] = {name: in_json(value) for name, value in old.items()}
+    [arrival] = read(again)
+    assert (arrival.kept.arrived_ms, arrival.replaces_ms) == (1_767_268_800_123, 1_767_268_700_000)
+    assert read(record())[0].replaces_ms is None
 
 
 def test_an_undecided_block_arrives_as_such():
@@ -97,6 +106,7 @@ def test_a_record_that_cannot_be_read_is_told_beside_the_others_with_its_reason_
         ({**record(), "dynamodb": {**record()["dynamodb"], "NewImage": {"pk": {"B": "not base64!"}}}}, None),
         ({**record(), "dynamodb": {**record()["dynamodb"], "NewImage": {"pk": {"B": 5, "S": "x"}}}}, None),
         ({**record(), "dynamodb": {**record()["dynamodb"], "NewImage": {}}}, None),
+        ({**record(), "dynamodb": {**record()["dynamodb"], "OldImage": {"at": {"S": "noon"}}}}, None),
     ],
 )
 def test_no_record_whatever_its_form_makes_reading_fail(wrong, sequence):

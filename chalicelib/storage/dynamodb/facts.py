@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from chalicelib.model.block import DIGEST_BYTES, Block, KeptBlock
 from chalicelib.model.deadline import Deadline
-from chalicelib.model.errors import StoreError
+from chalicelib.model.errors import UnreadableBlock
 from chalicelib.storage.dynamodb.client import Connection
 from chalicelib.storage.dynamodb.items import (
     Item,
@@ -85,7 +85,7 @@ class DynamoBlockStore:
     def scan(self) -> Iterator[tuple[str, KeptBlock]]:
         """See port.BlockScan. What is held in memory is a page, and the items of one trace."""
         now_s = self._now_ns() // 1_000_000_000
-        unreadable: list[StoreError] = []
+        unreadable: list[UnreadableBlock] = []
         for _, items in groupby(scan_items(self._connection, self._table), _partition):
             facts = _readable(sorted(items, key=_sort), to_fact, unreadable)
             for fact in uncovered(unexpired(facts, now_s)):
@@ -127,17 +127,17 @@ def _digest(fact: "FactItem") -> bytes:
     return fact.sk[-DIGEST_BYTES:]
 
 
-def _readable(items: Iterable[Raw], read: Callable[[Raw], Read], unreadable: list[StoreError]) -> Iterator[Read]:
+def _readable(items: Iterable[Raw], read: Callable[[Raw], Read], unreadable: list[UnreadableBlock]) -> Iterator[Read]:
     """What `read` makes of each item; what it cannot goes to `unreadable`."""
     for item in items:
         try:
             yield read(item)
-        except StoreError as error:
+        except UnreadableBlock as error:
             unreadable.append(error)
 
 
-def _summed_up(unreadable: Sequence[StoreError]) -> StoreError:
-    failure = StoreError(f"{len(unreadable)} of the items that are kept cannot be read")
+def _summed_up(unreadable: Sequence[UnreadableBlock]) -> UnreadableBlock:
+    failure = UnreadableBlock(f"{len(unreadable)} of the items that are kept cannot be read")
     for error in unreadable[:_NOTED]:
         failure.add_note(" ".join([error.detail, *getattr(error, "__notes__", ())]))
     return failure

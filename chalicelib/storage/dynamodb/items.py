@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalicelib.codecs import blocks
 from chalicelib.model.block import DIGEST_BYTES, Block, KeptBlock, payload_digest
-from chalicelib.model.errors import StoreError
+from chalicelib.model.errors import StoreError, UnreadableBlock
 from chalicelib.model.view import MAX_BODY_BYTES, View
 from chalicelib.storage.dynamodb.keys import (
     FactKey,
@@ -107,7 +107,7 @@ def _item(key: FactKey, block: Block, arrived_ms: int, expires_at_s: int) -> dic
 
 
 def to_fact(raw: Item) -> "FactItem":
-    """What Query gave, as the model. Raises StoreError for an item that some other program put into the table."""
+    """What Query gave, as the model. Raises UnreadableBlock for an item that some other program put into the table."""
     from chalicelib.storage.dynamodb.models import FactItem  # noqa: PLC0415  # who only writes needs no PynamoDB
 
     try:
@@ -121,7 +121,7 @@ def to_fact(raw: Item) -> "FactItem":
 
 
 def to_owned(fact: "FactItem") -> OwnedBlock:
-    """The block in an item. Raises StoreError, naming the item, when its bytes are not what was written."""
+    """The block in an item. Raises UnreadableBlock, naming the item, when its bytes are not what was written."""
     try:
         name = parse_fact_key(fact.pk, fact.sk)
     except ValueError as error:
@@ -145,13 +145,13 @@ def to_owned(fact: "FactItem") -> OwnedBlock:
     return OwnedBlock(name.tenant, kept)
 
 
-def _alien(why: str) -> StoreError:
-    error = StoreError("something that is kept for this trace is not a block")
+def _alien(why: str) -> UnreadableBlock:
+    error = UnreadableBlock("something that is kept for this trace is not a block")
     error.add_note(why)
     return error
 
 
-def _unreadable(name: FactName, why: str) -> StoreError:
-    error = StoreError(f"a block of trace {name.trace_id} cannot be read: {why}")
+def _unreadable(name: FactName, why: str) -> UnreadableBlock:
+    error = UnreadableBlock(f"a block of trace {name.trace_id} cannot be read: {why}")
     error.add_note(f"its digest is {name.digest.hex()}; a newer version may have written it")
     return error

@@ -58,10 +58,9 @@ def trace_query(table: str, wanted: TraceRange) -> Mapping[str, Any]:
     }
 
 
-def view_query(table: str, partition: str, first: str, last: str | None) -> Mapping[str, Any]:
-    """The parameters of the Query for a partition's views from `first` to `last`; either may be open ("", None).
-
-    Eventually consistent, for half the price: views trail the facts anyway.
+def view_query(table: str, partition: str, first: str, last: str | None, *, consistent: bool) -> Mapping[str, Any]:
+    """The parameters of the Query for a partition's views from `first` to `last`; either may be open ("", None). A
+    consistent one costs twice as much.
     """
     condition, values = "pk = :pk", {":pk": {"S": partition}}
     if first and last is not None:
@@ -74,7 +73,7 @@ def view_query(table: str, partition: str, first: str, last: str | None) -> Mapp
     values |= {name: {"S": text} for name, text in bounds.items() if text and name in condition}
     return {
         "TableName": table,
-        "ConsistentRead": False,
+        "ConsistentRead": consistent,
         "KeyConditionExpression": condition,
         "ExpressionAttributeValues": values,
     }

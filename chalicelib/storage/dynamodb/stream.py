@@ -1,7 +1,7 @@
 """The stream of the facts table, as Lambda hands it over: one event, many records, each a block that was kept.
 
-A record has the item as it is after the write ("NewImage"), in DynamoDB's JSON with binaries in base64 (DynamoDB
-developer guide, "Using Lambda with DynamoDB Streams"). Left out are items that were removed (TTL does that) and
+A record has the item as it is after the write ("NewImage") and, where there was one, as it was before ("OldImage"), in
+DynamoDB's JSON with binaries in base64 (DynamoDB developer guide, "Using Lambda with DynamoDB Streams"). Left out are items that were removed (TTL does that) and
 consolidated blocks, whose spans came before, in the blocks that they cover.
 """
 
@@ -59,7 +59,23 @@ def _arrival(record: Mapping[str, Any], image: Item) -> Arrival:
         sequence, event_id = str(record["dynamodb"]["SequenceNumber"]), str(record["eventID"])
     except KeyError as absent:
         raise _NoRecord(f"the record has no {absent}") from absent
-    return Arrival(tenant=owned.tenant, kept=owned.kept, sequence=sequence, event_id=event_id)
+    return Arrival(
+        tenant=owned.tenant,
+        kept=owned.kept,
+        sequence=sequence,
+        event_id=event_id,
+        replaces_ms=_replaced_ms(record["dynamodb"].get("OldImage")),
+    )
+
+
+def _replaced_ms(old_image: Any) -> int | None:
+    """When the same block said that it arrived before it was written again."""
+    if old_image is None:
+        return None
+    try:
+        return int(old_image["at"]["N"])
+    except (KeyError, TypeError, ValueError) as wrong:
+        raise _NoRecord(f"the item was another one before: {wrong!r}") from wrong
 
 
 def _bad(record: Any, reason: str) -> BadRecord:

@@ -30,14 +30,21 @@ class DynamoViewStore:
             raise ValueError("two of these views have the same keys")
         self._writer.put(items, deadline)
 
-    def read(
-        self, tenant: str, partition: str, deadline: Deadline, *, first: str = "", last: str | None = None
+    def read(  # noqa: PLR0913  # as the port has it
+        self,
+        tenant: str,
+        partition: str,
+        deadline: Deadline,
+        *,
+        first: str = "",
+        last: str | None = None,
+        consistent: bool = False,
     ) -> Iterator[View]:
         """See port.ViewStore."""
         if last is not None and last < max(first, "\x00"):  # DynamoDB refuses empty keys, and ranges that end early
             return
         now_s = self._now_ns() // 1_000_000_000
-        query = view_query(self._table, view_partition(tenant, partition), first, last)
+        query = view_query(self._table, view_partition(tenant, partition), first, last, consistent=consistent)
         for item in read_items(self._connection, query, deadline):
             view = to_view(partition, item)
             if view.expires_at_s > now_s:
