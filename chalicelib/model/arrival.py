@@ -23,7 +23,7 @@ class Arrival(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BadRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """A record that says of no block what was kept: `reason` in words, `keys` as hex (pk and sk, where there are any).
+    """A record that nothing could be made of: `reason` in words, `keys` what names the item, as far as that is known.
 
     `sequence` is never empty: a record without one has its event id there, or "unknown".
     """

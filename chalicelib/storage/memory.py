@@ -159,6 +159,11 @@ class MemoryWorkQueue:
         with self._lock:
             self._waiting.extend(messages)
 
+    def put_back(self, messages: Sequence[bytes]) -> None:
+        """What was taken and not done waits again, before everything else."""
+        with self._lock:
+            self._waiting[:0] = messages
+
     def take(self) -> list[bytes]:
         """Everything that waits; it waits no more."""
         with self._lock:

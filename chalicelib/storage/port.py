@@ -13,6 +13,7 @@ from chalicelib.model.deadline import Deadline
 from chalicelib.model.view import View
 
 MAX_PAYLOAD_BYTES = 384 * 1024  # what every store takes in one block, even when it does not compress
+MAX_COVERED_BLOCKS = 800  # what one consolidated block can stand for; a trace of more is several of them
 
 
 class BlockStore(Protocol):
@@ -60,7 +61,9 @@ class BlockStore(Protocol):
         """Keep `block` for the long time, in place of the blocks whose digests it `covers`.
 
         From then on readers see it and not those, which expire by themselves. The same block lands on itself;
-        another one of the same trace stands beside it. Raises as `write` does.
+        another one of the same trace stands beside it. It covers 1 to MAX_COVERED_BLOCKS blocks, consolidated ones
+        among them if they are in it; its `digest` is its payload's, and its expiry the one it says. Raises as
+        `write` does.
         """
         ...
 
