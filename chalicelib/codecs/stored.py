@@ -10,7 +10,7 @@ from chalicelib.codecs.otlp.merge import Merged, chunks, merge
 from chalicelib.codecs.otlp.messages import DecodeError
 from chalicelib.codecs.otlp.spans import SpanReader
 from chalicelib.model.block import KeptBlock
-from chalicelib.model.errors import StoreError
+from chalicelib.model.errors import UnreadableBlock
 from chalicelib.model.span import Span
 from chalicelib.model.stored_trace import StoredTrace
 
@@ -21,7 +21,7 @@ def stored_trace(kept: Iterable[KeptBlock]) -> StoredTrace | None:
     """The trace that these blocks, all of one trace id, make together; None without blocks.
 
     Blocks that another of them covers are left out: their spans are in that one. The trace arrived when the
-    first block, or the first that a consolidated one stands for, did. Raises StoreError for a block that is not OTLP.
+    first block, or the first that a consolidated one stands for, did. Raises UnreadableBlock for what is not OTLP.
     """
     blocks = list(kept)
     if not blocks:
@@ -31,7 +31,7 @@ def stored_trace(kept: Iterable[KeptBlock]) -> StoredTrace | None:
     try:
         merged = merge(_payloads(blocks))
     except DecodeError as broken:
-        raise StoreError(f"a block of trace {trace_id} is not OTLP: {broken}") from broken
+        raise UnreadableBlock(f"a block of trace {trace_id} is not OTLP: {broken}") from broken
     if not merged.entries:  # nothing but a hand-made store keeps blocks without spans
         return None
     return StoredTrace(trace_id=trace_id, spans=spans_of(merged), arrived_ms=arrived_ms)

@@ -4,7 +4,7 @@
     ├─ PayloadError(dialect, detail)          the sender's       400
     │  ├─ UnknownMediaType                                       415
     │  └─ PayloadTooLarge(limit_bytes)                           413
-    ├─ QueryError                             the asker's        400
+    ├─ QueryError(line, column)               the asker's        400
     ├─ PolicyError(path)                      the writer's       400
     ├─ NotPermitted                           the caller's       401 / 403
     │  ├─ NoCredentials                                          401
@@ -63,9 +63,17 @@ class PayloadTooLarge(PayloadError):
 
 
 class QueryError(TracingError):
-    """A question that cannot be asked this way: a malformed id, a cursor of another trace, a bad range."""
+    """A question that cannot be asked this way: a malformed id, a cursor of another trace, a query that is no TraceQL.
+
+    `line` and `column` (both from 1, columns in code points) say where, when the question is a text with lines.
+    """
 
     status = 400
+
+    def __init__(self, detail: str, *, line: int | None = None, column: int | None = None) -> None:
+        super().__init__(detail)
+        self.line = line
+        self.column = column
 
 
 class PolicyError(TracingError):

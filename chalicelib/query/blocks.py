@@ -14,7 +14,7 @@ from chalicelib.services import Services
 def read_stored_trace(services: Services, tenant: str, trace_id: str, deadline: Deadline) -> StoredTrace | None:
     """The trace with this id (32 hex digits in lower case) as it is now; None if the tenant has no such trace.
 
-    Raises AnswerTooLarge for a trace past `max_trace_bytes`, and StoreError as the store does.
+    Raises AnswerTooLarge for a trace past `max_trace_bytes`, and UnreadableBlock and StoreError as the store does.
     """
     return stored_trace(_within_limit(services, tenant, trace_id, deadline))
 
