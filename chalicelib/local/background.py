@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, Protocol
 from chalicelib.functions.registry import Functions, Handler
 from chalicelib.local.lambda_runtime import invoke_event
 from chalicelib.model.deadline import Deadline
+from chalicelib.model.errors import StoreError
 
 ATTEMPTS = 4
 TIMEOUTS_S = {"index_stream": 60.0, "seal": 55.0, "work": 120.0}  # as in .chalice/config.json
@@ -38,8 +39,10 @@ class LocalQueue:
     def __init__(self) -> None:
         self._messages: SimpleQueue[bytes] = SimpleQueue()
 
-    def send(self, messages: Sequence[bytes], deadline: Deadline) -> None:  # noqa: ARG002  # it takes no time
+    def send(self, messages: Sequence[bytes], deadline: Deadline) -> None:
         """See port.WorkQueue."""
+        if messages and deadline.remaining_s() <= 0:
+            raise StoreError("the work queue was not reached in time")
         for message in messages:
             self._messages.put(message)
 
