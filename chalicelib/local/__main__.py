@@ -18,6 +18,7 @@ def main(environ: Mapping[str, str]) -> int:
     """Serve until told to stop; the exit code. What can be wrong with the surroundings is one line and 1."""
     started_s = time.perf_counter()
     from chalicelib.local.engine import EngineUnreachable, engine  # noqa: PLC0415  # the clock is to see the imports
+    from chalicelib.local.sampling import put_policies  # noqa: PLC0415
     from chalicelib.local.server import AddressTaken, listen, run, url_of  # noqa: PLC0415
     from chalicelib.local.terminal import TerminalTelemetry, say  # noqa: PLC0415
     from chalicelib.settings import BadSetting, from_environment  # noqa: PLC0415
@@ -34,6 +35,7 @@ def main(environ: Mapping[str, str]) -> int:
             gate = _gate(made, open_to_all=open_to_all)
             queue = MemoryWorkQueue()
             services = wiring.assemble(settings, made.stores, queue=queue, gate=gate, telemetry=TerminalTelemetry())
+            put_policies(settings.sampling_file, services.sampling, TENANT)
             app = gateway.create(services)
             key = _first_key(made) if not open_to_all and made.embedded else None
             took_s = time.perf_counter() - started_s
