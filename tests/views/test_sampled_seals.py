@@ -51,7 +51,7 @@ def counted(traces: list[list[Span]]) -> dict[tuple[str, int], Rollup]:
 @pytest.fixture
 def traces() -> list[list[Span]]:
     chance = random.Random(11)
-    return [trace(number, chance) for number in range(200)]
+    return [trace(number, chance) for number in range(120)]
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def found(pipeline: Pipeline) -> set[str]:
 def test_digests_have_the_kept_traces_and_rollups_all_of_them(pipeline, traces):
     failed = {spans[0].trace_id for spans in traces if spans[0].status_code}
     assert failed < found(pipeline)
-    assert len(failed) + 20 < len(found(pipeline)) < 120
+    assert len(failed) + 10 < len(found(pipeline)) < 80
     assert summed(pipeline.views) == counted(traces)
 
 
