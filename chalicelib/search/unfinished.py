@@ -20,7 +20,8 @@ LOOSE_OPERATORS = frozenset({"||", "!>", "!<", "!>>", "!<<", "!~", *"+-*/%^"})  
 
 def read_braces(text: str) -> list[list[SpansetFilter]]:
     """For each brace that must match, a filter for each part of it that can be read. Never raises."""
-    found, outside = [], set()
+    found: list[list[SpansetFilter]] = []
+    outside = set()
     rest = iter(_readable(text))
     for token in rest:
         outside.add(token.kind)
