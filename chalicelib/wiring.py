@@ -16,6 +16,7 @@ from chalicelib.storage.dynamodb.views import DynamoViewStore
 from chalicelib.storage.dynamodb.writer import Backoff
 from chalicelib.storage.memory import MemoryWorkQueue
 from chalicelib.storage.port import BlockScan, BlockStore, KeyStore, SamplingStore, ViewStore, WorkQueue
+from chalicelib.storage.remembered import RememberedSampling
 
 if TYPE_CHECKING:
     from chalicelib.model.arrival import Arrival, BadRecord
@@ -55,7 +56,7 @@ def assemble(settings: Settings, kept: Stores, *, queue: WorkQueue, gate: Gate, 
         settings=settings,
         blocks=kept.blocks,
         views=kept.views,
-        sampling=kept.sampling,
+        sampling=RememberedSampling(kept.sampling, time.time_ns),
         queue=queue,
         gate=gate,
         telemetry=telemetry,

@@ -17,7 +17,7 @@ Perform = Callable[[Services, bytes, Deadline], object]
 
 
 def work(
-    services: Services, event: Mapping[str, Any], context: Any, perform: Perform | None = None
+    services: Services, event: Mapping[str, Any], context: Any, *, perform: Perform | None = None
 ) -> dict[str, list[dict[str, str]]]:
     """Perform each message, by views.work.perform or the `perform` given; the ids of those that failed.
 
@@ -30,8 +30,8 @@ def work(
         for record in records:
             try:
                 perform(services, record["body"].encode(), deadline)
-            except Exception as error:  # noqa: BLE001  # the other messages are not at fault
-                failures[record["messageId"]] = error
+            except Exception as failure:  # noqa: BLE001  # the other messages are not at fault
+                failures[record["messageId"]] = failure
         if failures and len(failures) == len(records):
             raise next(iter(failures.values()))
         for message_id, error in failures.items():
