@@ -82,7 +82,7 @@ def query_series(services: Services, tenant: str, request: SeriesRequest, deadli
     goes_on = not is_done and step_ns is not None and covered.start_ns < covered.end_ns
     following = Cursor(begin.window, Position(covered.start_ns, ""))
     return SeriesPage(
-        series=tuple(_cut(each, covered) for each in accumulator.series()),
+        series=tuple(each if step_ns is None else _cut(each, covered) for each in accumulator.series()),
         step_ns=step_ns,
         covered=covered,
         scanned=account.told(),
@@ -105,9 +105,7 @@ def _identity(request: SeriesRequest) -> str:
     return f"series {request.step_ns} {request.is_instant} {request.query}"
 
 
-def _accumulator(
-    request: SeriesRequest, question: MetricsQuestion, window: Window, step_ns: int | None
-) -> Accumulator:
+def _accumulator(request: SeriesRequest, question: MetricsQuestion, window: Window, step_ns: int | None) -> Accumulator:
     limits = {"exemplars": request.exemplars, "max_series": request.max_series}
     if step_ns is None:
         return instant(question.query, window, **limits)
@@ -135,9 +133,7 @@ def _add_up(look: Look, accumulator: Accumulator, problems: list[str]) -> int:
     return accumulator.window.start_ns
 
 
-def _add_slice(
-    look: Look, accumulator: Accumulator, part: Window, trace_ids: list[str], problems: list[str]
-) -> bool:
+def _add_slice(look: Look, accumulator: Accumulator, part: Window, trace_ids: list[str], problems: list[str]) -> bool:
     """Add what these traces have in `part`; whether there was time for all."""
     look.account.candidates += len(trace_ids)
     with closing(read_traces(look, trace_ids)) as reading:
