@@ -92,20 +92,20 @@ class OperationSummary(msgspec.Struct, frozen=True, kw_only=True, rename="camel"
 
 
 class AttributeKey(msgspec.Struct, frozen=True, kw_only=True, rename="camel", gc=False):
-    """An attribute that some span has. `scope` is a TraceQL scope, or "intrinsic"."""
+    """An attribute that some span has, and of how many traces, counted by hour. `scope` is a TraceQL scope, or "intrinsic"."""
 
     scope: str
     key: str
     types: tuple[str, ...]
-    spans: int
+    traces: int
 
 
 class AttributeValue(msgspec.Struct, frozen=True, kw_only=True, rename="camel", gc=False):
-    """A value of an attribute and the number of spans that are known to have it."""
+    """A value of an attribute and the number of traces, counted by hour, that are known to have it."""
 
     type: str
     value: str | int | bool
-    spans: int
+    traces: int
 
 
 class AttributeValues(msgspec.Struct, frozen=True, kw_only=True, rename="camel", gc=False):
