@@ -101,12 +101,18 @@ def slices(hour: Hour) -> Iterator[tuple[Window, list[str]]]:
     count = max(1, min(-(-len(found) // _TRACES_PER_SLICE), part.end_ns - part.start_ns))
     bounds = [part.start_ns + (part.end_ns - part.start_ns) * number // count for number in range(count + 1)]
     ids: list[list[str]] = [[] for _ in range(count)]
-    for trace_id, extent in sorted(found.items(), key=lambda each: (each[1].start_ns, each[0]), reverse=True):
+    for trace_id in newest_first(found):
+        extent = found[trace_id]
         first, last = bisect_right(bounds, extent.start_ns) - 1, bisect_right(bounds, extent.end_ns) - 1
         for number in range(max(first, 0), min(last, count - 1) + 1):
             ids[number].append(trace_id)
     for number in reversed(range(count)):
         yield Window(bounds[number], bounds[number + 1]), ids[number]
+
+
+def newest_first(found: Mapping[str, Window]) -> list[str]:
+    """The traces by their starts, the newest first, ties by id descending."""
+    return sorted(found, key=lambda trace_id: (found[trace_id].start_ns, trace_id), reverse=True)
 
 
 def _hours(look: Look, window: Window, unsealed: Unsealed) -> Generator[Hour, None, None]:

@@ -10,7 +10,6 @@ it was kept.
 """
 
 from contextlib import closing
-from enum import Enum
 from heapq import heappop, heappush
 
 import msgspec
@@ -23,9 +22,9 @@ from chalicelib.query import cursors
 from chalicelib.query.ahead import readers
 from chalicelib.query.cursors import Cursor, Position
 from chalicelib.query.hours import Hour, Look, by_start
+from chalicelib.query.pages import DEADLINE_REASON, PageEnd, what_is_left
 from chalicelib.query.questions import Question, search_question
-from chalicelib.query.scanning import DEADLINE_REASON, Account
-from chalicelib.query.sources import within_memory
+from chalicelib.query.scanning import Account
 from chalicelib.query.summaries import summary
 from chalicelib.query.verifying import Verified, read_traces
 from chalicelib.services import Services
@@ -36,14 +35,6 @@ DEFAULT_SPANS = 3
 MAX_SPANS = 100
 
 _FEWEST_READS = 2  # at once, also when the page is nearly full
-
-
-class _End(Enum):
-    """Why a page ends where it does."""
-
-    RANGE = "nothing is left"
-    FULL = "no more fits on it"
-    DEADLINE = "there is no time for more"
 
 
 class SearchRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,11 +66,12 @@ def search(services: Services, tenant: str, request: SearchRequest, deadline: De
     with readers() as pool:
         look = Look(services, tenant, question.plan, question.compile_regex, pool, account)
         end = _fill(look, question, begin, page)
-    reasons = [DEADLINE_REASON] * (end is _End.DEADLINE) + page.problems
+    following = cursors.encode(_identity(request), Cursor(begin.window, page.position))
+    reasons = [DEADLINE_REASON] * (end is PageEnd.DEADLINE) + page.problems
     return SearchPage(
         traces=tuple(page.traces),
         scanned=account.told(),
-        cursor=None if end is _End.RANGE else cursors.encode(_identity(request), Cursor(begin.window, page.position)),
+        cursor=None if end is PageEnd.RANGE else following,
         partial="; ".join(reasons) or None,
     )
 
@@ -140,11 +132,10 @@ def _identity(request: SearchRequest) -> str:
     return f"search {request.query}"
 
 
-def _fill(look: Look, question: Question, begin: Cursor, page: _Page) -> _End:
-    last_ns = begin.position.start_ns + bool(begin.position.trace_id)  # at its start there may be more, with lower ids
-    window = within_memory(look.services, Window(begin.window.start_ns, last_ns))
-    if window.end_ns <= window.start_ns:
-        return _End.RANGE
+def _fill(look: Look, question: Question, begin: Cursor, page: _Page) -> PageEnd:
+    window = what_is_left(look.services, begin)
+    if window is None:
+        return PageEnd.RANGE
     try:
         for hour in by_start(look, window):
             end = _look_at(look, question, hour, page) or _between_hours(look, hour, window, page)
@@ -153,11 +144,11 @@ def _fill(look: Look, question: Question, begin: Cursor, page: _Page) -> _End:
     except StoreError:
         if not look.account.is_out_of_time():
             raise
-        return _End.DEADLINE
-    return _End.RANGE
+        return PageEnd.DEADLINE
+    return PageEnd.RANGE
 
 
-def _look_at(look: Look, question: Question, hour: Hour, page: _Page) -> _End | None:
+def _look_at(look: Look, question: Question, hour: Hour, page: _Page) -> PageEnd | None:
     """Look at the candidates of an hour, and put out what is found in its turn; why to stop there, or None."""
     positions = _in_order(hour, page)
     look.account.candidates += len(positions)
@@ -165,15 +156,15 @@ def _look_at(look: Look, question: Question, hour: Hour, page: _Page) -> _End | 
     with closing(read_traces(look, ids, at_most=lambda _: max(_FEWEST_READS, page.room))) as reading:
         for position in positions:
             if not page.room:
-                return _End.FULL
+                return PageEnd.FULL
             if look.account.is_out_of_time():
-                return _End.DEADLINE
+                return PageEnd.DEADLINE
             _, verified = next(reading)
             found = _found(question, verified, page, look.account)
             if found is not None:
                 page.add(found, position)
             if not page.advance(position):
-                return _End.FULL
+                return PageEnd.FULL
             page.seen.add(position.trace_id)
     return None
 
@@ -202,11 +193,11 @@ def _found(question: Question, verified: Verified, page: _Page, account: Account
     return summary(verified.trace, spansets, page.spans_per_spanset)
 
 
-def _between_hours(look: Look, hour: Hour, window: Window, page: _Page) -> _End | None:
+def _between_hours(look: Look, hour: Hour, window: Window, page: _Page) -> PageEnd | None:
     if not page.advance(Position(hour.part.start_ns, "")):
-        return _End.FULL
+        return PageEnd.FULL
     if hour.part.start_ns == window.start_ns:  # the last
         return None
     if not page.room:
-        return _End.FULL
-    return _End.DEADLINE if look.account.is_out_of_time() else None
+        return PageEnd.FULL
+    return PageEnd.DEADLINE if look.account.is_out_of_time() else None

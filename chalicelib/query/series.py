@@ -16,8 +16,9 @@ from chalicelib.query import cursors
 from chalicelib.query.ahead import readers
 from chalicelib.query.cursors import Cursor, Position
 from chalicelib.query.hours import Look, by_span, slices
+from chalicelib.query.pages import DEADLINE_REASON
 from chalicelib.query.questions import MetricsQuestion, metrics_question
-from chalicelib.query.scanning import DEADLINE_REASON, Account
+from chalicelib.query.scanning import Account
 from chalicelib.query.sources import within_memory
 from chalicelib.query.verifying import read_traces
 from chalicelib.search.series import Accumulator, Series, default_step, instant
