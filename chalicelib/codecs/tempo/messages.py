@@ -23,7 +23,7 @@ class Scalar(Enum):
 
 
 class Field(msgspec.Struct, frozen=True):
-    """`repeated` fields are lists, maps are dicts by text (on the wire: entries with the key in field 1, the value in 2)."""
+    """A `repeated` field is a list, a map is a dict by text (on the wire: entries of a key, 1, and a value, 2)."""
 
     number: int
     type: "Scalar | Message"
