@@ -33,11 +33,21 @@ class Settings:
     seal_quiet_s: int = 60  # a trace of which more came within this time is left to a later window
     seal_grace_s: int = 45  # past the longest write (29 s), so that no block of a window is still on its way
     undecided_hours: int = 24  # how long blocks live that tail sampling has yet to choose from
+    facts_stream_arn: str = ""  # what the indexer reads; known once the tables are there (infra/outputs.py)
+    work_queue_url: str = ""  # where invocations leave work for each other; none: within the process
+    index_batch_size: int = 1000  # records of the stream for one invocation of the indexer, at most
+    index_batch_window_s: int = 5  # how long records are gathered for it, at most
+    index_parallelism: int = 1  # invocations at once for a shard of the stream
 
     @property
     def retention_s(self) -> int:
         """How long a block is kept."""
         return self.retention_days * 24 * 3600
+
+    @property
+    def undecided_s(self) -> int:
+        """How long a block is kept that tail sampling has yet to choose from."""
+        return self.undecided_hours * 3600
 
 
 def of_process() -> Settings:
@@ -62,6 +72,11 @@ def from_environment(environ: Mapping[str, str]) -> Settings:
         "seal_quiet_s": "SPANFOLD_SEAL_QUIET_S",
         "seal_grace_s": "SPANFOLD_SEAL_GRACE_S",
         "undecided_hours": "SPANFOLD_UNDECIDED_HOURS",
+        "facts_stream_arn": "SPANFOLD_FACTS_STREAM_ARN",
+        "work_queue_url": "SPANFOLD_WORK_QUEUE_URL",
+        "index_batch_size": "SPANFOLD_INDEX_BATCH_SIZE",
+        "index_batch_window_s": "SPANFOLD_INDEX_BATCH_WINDOW_S",
+        "index_parallelism": "SPANFOLD_INDEX_PARALLELISM",
     }
     defaults = Settings()
     given = {

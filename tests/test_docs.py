@@ -12,7 +12,9 @@ from chalicelib.settings import Settings, from_environment
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 DEFAULTS = {
-    "SPANFOLD_" + field.name.upper(): field.default for field in dataclasses.fields(Settings) if field.default != ()
+    "SPANFOLD_" + field.name.upper(): field.default
+    for field in dataclasses.fields(Settings)
+    if field.default not in ((), "")
 }
 RUNNER_VARIABLES = ("HOST", "PORT", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_DEFAULT_REGION")
 MAKE_TARGETS = re.findall(r"^([a-z-]+):.*##", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)

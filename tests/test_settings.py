@@ -18,6 +18,11 @@ VARIABLES = {
     "SPANFOLD_SEAL_QUIET_S": ("seal_quiet_s", "120", 120),
     "SPANFOLD_SEAL_GRACE_S": ("seal_grace_s", "90", 90),
     "SPANFOLD_UNDECIDED_HOURS": ("undecided_hours", "6", 6),
+    "SPANFOLD_FACTS_STREAM_ARN": ("facts_stream_arn", "arn:aws:dynamodb:::s", "arn:aws:dynamodb:::s"),
+    "SPANFOLD_WORK_QUEUE_URL": ("work_queue_url", "https://sqs.test/1/work", "https://sqs.test/1/work"),
+    "SPANFOLD_INDEX_BATCH_SIZE": ("index_batch_size", "100", 100),
+    "SPANFOLD_INDEX_BATCH_WINDOW_S": ("index_batch_window_s", "2", 2),
+    "SPANFOLD_INDEX_PARALLELISM": ("index_parallelism", "4", 4),
     "SPANFOLD_CORS_ORIGINS": (
         "cors_origins",
         "https://a.example, https://b.example,",

@@ -28,10 +28,12 @@ def main(environ: Mapping[str, str]) -> int:
         with listen(host, _port(environ)) as listener, engine(settings, environ) as made:
             from chalicelib import wiring  # noqa: PLC0415
             from chalicelib.routes import gateway  # noqa: PLC0415
+            from chalicelib.storage.memory import MemoryWorkQueue  # noqa: PLC0415
 
             open_to_all = is_loopback(host)
             gate = _gate(made, open_to_all=open_to_all)
-            services = wiring.assemble(settings, blocks=made.blocks, gate=gate, telemetry=TerminalTelemetry())
+            queue = MemoryWorkQueue()
+            services = wiring.assemble(settings, made.stores, queue=queue, gate=gate, telemetry=TerminalTelemetry())
             app = gateway.create(services)
             key = _first_key(made) if not open_to_all and made.embedded else None
             took_s = time.perf_counter() - started_s
@@ -95,7 +97,7 @@ def _about_access(*, open_to_all: bool, key: str | None) -> str:
 def _gate(made: "Engine", *, open_to_all: bool) -> "Gate":
     from chalicelib.access.gates import KeyGate, OpenGate  # noqa: PLC0415
 
-    return OpenGate(TENANT) if open_to_all else KeyGate(made.keys.find_key, time.time_ns)
+    return OpenGate(TENANT) if open_to_all else KeyGate(made.stores.keys.find_key, time.time_ns)
 
 
 def _first_key(made: "Engine") -> str:
@@ -110,7 +112,7 @@ def _first_key(made: "Engine") -> str:
         expires_at_s=(time.time_ns() + 30 * NS_PER_DAY) // 1_000_000_000,
         note="made by the local runner",
     )
-    made.keys.put_key(record)
+    made.stores.keys.put_key(record)
     return token.text()
 
 

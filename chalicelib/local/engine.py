@@ -7,7 +7,6 @@ from typing import NamedTuple
 from chalicelib import wiring
 from chalicelib.model.errors import StoreError
 from chalicelib.settings import Settings
-from chalicelib.storage.port import BlockStore, KeyStore
 
 ENDPOINT_VARIABLE = "AWS_ENDPOINT_URL_DYNAMODB"
 REGION = "us-east-1"
@@ -20,8 +19,7 @@ class EngineUnreachable(Exception):
 class Engine(NamedTuple):
     """The stores, and a few words for the terminal."""
 
-    blocks: BlockStore
-    keys: KeyStore
+    stores: wiring.Stores
     description: str
     embedded: bool
 
@@ -40,7 +38,7 @@ def engine(settings: Settings, environ: Mapping[str, str]) -> Iterator[Engine]:
         here = {"region_name": REGION, "endpoint_url": f"https://dynamodb.{REGION}.amazonaws.com"}
         stores = wiring.stores(settings, **here, **_ANY_CREDENTIALS)
         _make_missing_tables(stores, "the embedded engine cannot be asked")
-        yield Engine(stores.blocks, stores.keys, "an embedded DynamoDB, gone when this stops", embedded=True)
+        yield Engine(stores, "an embedded DynamoDB, gone when this stops", embedded=True)
 
 
 _ANY_CREDENTIALS = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
@@ -54,7 +52,7 @@ def _external(settings: Settings, environ: Mapping[str, str], endpoint: str) -> 
     told = f"start {ENDPOINT_VARIABLE}={endpoint}, or unset it for the embedded engine"
     made = _make_missing_tables(stores, told)
     words = f"DynamoDB at {endpoint}" + (f", made {', '.join(made)}" if made else "")
-    return Engine(stores.blocks, stores.keys, words, embedded=False)
+    return Engine(stores, words, embedded=False)
 
 
 def _make_missing_tables(stores: wiring.Stores, context: str) -> tuple[str, ...]:

@@ -50,12 +50,15 @@ class MemoryBlockStore:
         for kept in self.read_kept(tenant, trace_id, deadline):
             yield kept.block
 
-    def read_kept(self, tenant: str, trace_id: str, deadline: Deadline) -> Iterator[KeptBlock]:
+    def read_kept(
+        self, tenant: str, trace_id: str, deadline: Deadline, *, covered: bool = False
+    ) -> Iterator[KeptBlock]:
         """See port.BlockStore."""
         _refuse_after(deadline)
         with self._lock:
             found = list(self._kept.get((tenant, low_half(trace_id)), {}).values())
-        yield from (kept for kept in self._current(found) if kept.block.trace_id.endswith(trace_id))
+        shown = self._unexpired(found) if covered else self._current(found)
+        yield from (kept for kept in shown if kept.block.trace_id.endswith(trace_id))
 
     def consolidate(self, tenant: str, block: KeptBlock, deadline: Deadline) -> None:
         """See port.BlockStore."""
@@ -74,9 +77,12 @@ class MemoryBlockStore:
         with self._lock:
             self._kept[tenant, low_half(kept.block.trace_id)][kept.block.trace_id, kept.digest] = kept
 
-    def _current(self, found: Sequence[KeptBlock]) -> Iterator[KeptBlock]:
+    def _unexpired(self, found: Sequence[KeptBlock]) -> list[KeptBlock]:
         now_s = self._now_ns() // _NS_PER_S
-        unexpired = [kept for kept in found if kept.expires_at_s > now_s]
+        return [kept for kept in found if kept.expires_at_s > now_s]
+
+    def _current(self, found: Sequence[KeptBlock]) -> Iterator[KeptBlock]:
+        unexpired = self._unexpired(found)
         covered = {(kept.block.trace_id, digest) for kept in unexpired for digest in kept.covers}
         return (kept for kept in unexpired if (kept.block.trace_id, kept.digest) not in covered)
 
@@ -98,8 +104,15 @@ class MemoryViewStore:
             for view in views:
                 self._views[tenant, view.partition][view.sort] = view
 
-    def read(
-        self, tenant: str, partition: str, deadline: Deadline, *, first: str = "", last: str | None = None
+    def read(  # noqa: PLR0913  # as the port has it
+        self,
+        tenant: str,
+        partition: str,
+        deadline: Deadline,
+        *,
+        first: str = "",
+        last: str | None = None,
+        consistent: bool = False,  # noqa: ARG002  # this store always is
     ) -> Iterator[View]:
         """See port.ViewStore."""
         _refuse_after(deadline)
@@ -145,6 +158,11 @@ class MemoryWorkQueue:
         _refuse_after(deadline)
         with self._lock:
             self._waiting.extend(messages)
+
+    def put_back(self, messages: Sequence[bytes]) -> None:
+        """What was taken and not done waits again, before everything else."""
+        with self._lock:
+            self._waiting[:0] = messages
 
     def take(self) -> list[bytes]:
         """Everything that waits; it waits no more."""

@@ -13,6 +13,7 @@ from chalicelib.model.deadline import Deadline
 from chalicelib.model.view import View
 
 MAX_PAYLOAD_BYTES = 384 * 1024  # what every store takes in one block, even when it does not compress
+MAX_COVERED_BLOCKS = 800  # what one consolidated block can stand for; a trace of more is several of them
 
 
 class BlockStore(Protocol):
@@ -42,20 +43,27 @@ class BlockStore(Protocol):
         written before the call began is always among them (consistent read). Blocks come one page at a time,
         so a large trace need not fit in memory at once. Another tenant's blocks are never seen.
 
-        Raises StoreThrottled and StoreError as `write` does, also half way through. Blocks that a consolidated
-        block covers are left out: their spans are in it.
+        Raises StoreThrottled and StoreError as `write` does, also half way through, and UnreadableBlock for what
+        is no block. Blocks that a consolidated block covers are left out: their spans are in it.
         """
         ...
 
-    def read_kept(self, tenant: str, trace_id: str, deadline: Deadline) -> Iterator[KeptBlock]:
-        """As `read` (covered blocks left out), with what the store knows of each block; 32 hex digits only."""
+    def read_kept(
+        self, tenant: str, trace_id: str, deadline: Deadline, *, covered: bool = False
+    ) -> Iterator[KeptBlock]:
+        """As `read`, with what the store knows of each block; 32 hex digits only.
+
+        `covered`: with the blocks that a consolidated one covers, for as long as they live.
+        """
         ...
 
     def consolidate(self, tenant: str, block: KeptBlock, deadline: Deadline) -> None:
         """Keep `block` for the long time, in place of the blocks whose digests it `covers`.
 
         From then on readers see it and not those, which expire by themselves. The same block lands on itself;
-        another one of the same trace stands beside it. Raises as `write` does.
+        another one of the same trace stands beside it. It covers 1 to MAX_COVERED_BLOCKS blocks, consolidated ones
+        among them if they are in it; its `digest` is its payload's, and its expiry the one it says. Raises as
+        `write` does.
         """
         ...
 
@@ -82,12 +90,20 @@ class ViewStore(Protocol):
         """
         ...
 
-    def read(
-        self, tenant: str, partition: str, deadline: Deadline, *, first: str = "", last: str | None = None
+    def read(  # noqa: PLR0913  # where, from which key to which, how surely, until when
+        self,
+        tenant: str,
+        partition: str,
+        deadline: Deadline,
+        *,
+        first: str = "",
+        last: str | None = None,
+        consistent: bool = False,
     ) -> Iterator[View]:
         """The unexpired views of a partition whose sort key is in [first, last], ascending; None: to the end.
 
-        Eventually consistent: a view that was put a moment ago may be missing, or still be the one before.
+        Eventually consistent unless told otherwise: a view that was put a moment ago may be missing, or still be the
+        one before. `consistent` costs twice as much and sees every put that returned before the call began.
         Pages are fetched as they are needed. Raises StoreThrottled and StoreError.
         """
         ...

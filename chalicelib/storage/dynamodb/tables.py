@@ -23,10 +23,10 @@ class TableSchema:
 
     key_type: Literal["B", "S"]
     ttl_attribute: str | None
-    stream_view: Literal["NEW_IMAGE"] | None
+    stream_view: Literal["NEW_AND_OLD_IMAGES"] | None  # old ones tell what a repeated write replaced
 
 
-FACTS = TableSchema(key_type="B", ttl_attribute=TTL_ATTRIBUTE, stream_view="NEW_IMAGE")
+FACTS = TableSchema(key_type="B", ttl_attribute=TTL_ATTRIBUTE, stream_view="NEW_AND_OLD_IMAGES")
 VIEWS = TableSchema(key_type="S", ttl_attribute=TTL_ATTRIBUTE, stream_view=None)
 CONTROL = TableSchema(key_type="S", ttl_attribute=None, stream_view=None)
 
