@@ -39,4 +39,5 @@ ENDPOINTS = (
     _get("/api/status/buildinfo", "status", "build_info", PUBLIC),
     _get("/api/traces/{trace_id}", "traces", "get_trace_v1"),
     _get("/api/v2/traces/{trace_id}", "traces", "get_trace_v2"),
+    _get("/api/search", "search", "get_search"),
 )
