@@ -14,7 +14,7 @@ _SECOND_NS = 1_000_000_000
 
 
 def any_value(value: Value) -> Mapping[str, Any]:
-    """`value` as one AnyValue, without the nesting that Tempo does not have here either: lists and maps are JSON text."""
+    """`value` as one AnyValue that is not nested: lists and maps are JSON text."""
     match value:
         case bool():
             return {"boolValue": value}

@@ -98,8 +98,8 @@ def _tag(key: str, value: str) -> FieldExpression:
 
 
 def _contains(field: Attribute | Intrinsic, part: str) -> FieldExpression:
-    pattern = f"(?is).*{_SPECIAL.sub(lambda special: '\\' + special[0], part)}.*"
-    return Binary(Operator.REGEX, field, Static(StaticType.STRING, pattern))
+    literal = _SPECIAL.sub(r"\\\g<0>", part)
+    return Binary(Operator.REGEX, field, Static(StaticType.STRING, f"(?is).*{literal}.*"))
 
 
 def _other_readings(value: str) -> Iterable[Static]:
