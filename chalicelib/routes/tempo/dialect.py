@@ -6,7 +6,7 @@ only say the same.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, overload
 
 from chalicelib.codecs import encodings
 from chalicelib.codecs.tempo import wire
@@ -45,6 +45,20 @@ def _seconds(request: Request, name: str) -> int | None:
     if not text.isascii() or not text.isdecimal() or len(text) > 10:
         raise QueryError(f"{name}={text[:64]!r} is not a time in epoch seconds")
     return int(text) or None
+
+
+@overload
+def count_of(request: Request, name: str, default: int) -> int: ...
+@overload
+def count_of(request: Request, name: str, default: None) -> int | None: ...
+def count_of(request: Request, name: str, default: int | None) -> int | None:
+    """A count in the query, or `default`. Raises QueryError for what is none."""
+    text = request.find_one(name)
+    if not text:
+        return default
+    if not text.isascii() or not text.isdecimal() or len(text) > 9:
+        raise QueryError(f"{name}={text[:64]!r} is not a count")
+    return int(text)
 
 
 def wants_protobuf(request: Request) -> bool:

@@ -11,7 +11,7 @@ from chalicelib.model.windows import NS_PER_S, Window
 from chalicelib.query.search import DEFAULT_LIMIT, DEFAULT_SPANS, MAX_SPANS, SearchRequest, search
 from chalicelib.routes.answers import Answer
 from chalicelib.routes.request import Request
-from chalicelib.routes.tempo.dialect import answer_of, reader_of, seconds_of
+from chalicelib.routes.tempo.dialect import answer_of, count_of, reader_of, seconds_of
 from chalicelib.routes.tempo.tags_query import read_tags, tags_query
 from chalicelib.services import Services
 
@@ -31,8 +31,8 @@ def get_search(services: Services, caller: Principal | None, request: Request) -
     asked = SearchRequest(
         query=query_of(request),
         window=window_of(services, request),
-        limit=_count(request, "limit", DEFAULT_LIMIT),
-        spans_per_spanset=_count(request, "spss", DEFAULT_SPANS) or MAX_SPANS,
+        limit=count_of(request, "limit", DEFAULT_LIMIT),
+        spans_per_spanset=count_of(request, "spss", DEFAULT_SPANS) or MAX_SPANS,
         budget_bytes=services.settings.max_answer_bytes // _EXPANSION,
     )
     return answer_of(request, SEARCH, search_response(search(services, tenant, asked, request.deadline)))
@@ -82,12 +82,3 @@ def _duration(request: Request, name: str) -> int | None:
     if "".join(number + unit for number, unit in parts) != text:
         raise QueryError(f"{name}={text[:64]!r} is not a duration such as 1.5s or 1m30s")
     return round(sum(float(number) * _UNIT_NS[unit] for number, unit in parts))
-
-
-def _count(request: Request, name: str, default: int) -> int:
-    text = request.find_one(name)
-    if not text:
-        return default
-    if not text.isascii() or not text.isdecimal() or len(text) > 9:
-        raise QueryError(f"{name}={text[:64]!r} is not a count")
-    return int(text)

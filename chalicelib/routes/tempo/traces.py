@@ -20,7 +20,15 @@ from chalicelib.model.errors import AnswerTooLarge, NoSuchTrace, QueryError
 from chalicelib.model.ids import SPAN_ID_BYTES, TRACE_ID_BYTES
 from chalicelib.routes.answers import JSON, Answer
 from chalicelib.routes.request import Request
-from chalicelib.routes.tempo.dialect import PROTOBUF, packed, reader_of, seconds_of, takes_gzip, wants_protobuf
+from chalicelib.routes.tempo.dialect import (
+    PROTOBUF,
+    count_of,
+    packed,
+    reader_of,
+    seconds_of,
+    takes_gzip,
+    wants_protobuf,
+)
 from chalicelib.services import Services
 
 if TYPE_CHECKING:
@@ -45,8 +53,10 @@ def get_trace_v1(services: Services, caller: Principal | None, request: Request)
 
 
 def get_trace_v2(services: Services, caller: Principal | None, request: Request) -> Answer:
-    """The trace, or the part of it that one answer holds."""
+    """The trace, or the part of it that one answer holds; with `q` the part that is asked for."""
     encode = _wrapped_protobuf if wants_protobuf(request) else _wrapped_json
+    if request.find_one("q"):
+        return packed(request, encode(_excerpt(services, caller, request), None), _media_type(request))
     try:
         page = _page(services, caller, request, lambda message: encode(message, None))
     except NoSuchTrace:
@@ -93,6 +103,30 @@ def _page(
         deadline=request.deadline,
         form=form,
     )
+
+
+def _excerpt(services: Services, caller: Principal | None, request: Request) -> "TracesData":
+    """What `q` matches; with `keep_hierarchy` also its ancestors (`ancestor_depth` of them), and `match_depth` below."""
+    from chalicelib.codecs.otlp.messages import TracesData  # noqa: PLC0415
+    from chalicelib.codecs.otlp.spans import from_spans  # noqa: PLC0415
+    from chalicelib.query.excerpts import Excerpt, read_excerpt  # noqa: PLC0415
+
+    tenant = reader_of(caller, request)
+    seconds_of(request)
+    above = count_of(request, "ancestor_depth", None) if request.find_one("keep_hierarchy") == "true" else 0
+    asked = Excerpt(
+        query=request.find_one("q") or "", levels_above=above, levels_below=count_of(request, "match_depth", 0) or 0
+    )
+    trace_id = find_trace_id(request.path_params["trace_id"]).zfill(2 * TRACE_ID_BYTES)
+    try:
+        spans = read_excerpt(services, tenant, trace_id, asked, request.deadline)
+    except NoSuchTrace:
+        return TracesData()
+    message = from_spans(spans)
+    size_bytes = message.ByteSize()
+    if size_bytes > services.settings.max_answer_bytes // (1 if wants_protobuf(request) else JSON_EXPANSION):
+        raise AnswerTooLarge(f"the spans that match weigh {size_bytes} bytes; ask for fewer")
+    return message
 
 
 def _media_type(request: Request) -> str:

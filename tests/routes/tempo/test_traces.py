@@ -100,3 +100,45 @@ class TestATraceBeyondOneAnswer:
 
     def test_is_422_from_version_1(self, large):
         assert large.get(V1).status == 422
+
+
+class TestAPartOfATrace:
+    """A request, three steps in a chain below it, and a second request that failed."""
+
+    @pytest.fixture
+    def chain(self, client):
+        message = TracesData()
+        spans = message.resource_spans.add().scope_spans.add().spans
+        for number in range(1, 6):
+            parent = (number - 1).to_bytes(8, "big") if 1 < number < 5 else b""
+            spans.add(
+                trace_id=bytes.fromhex(TRACE_ID),
+                span_id=number.to_bytes(8, "big"),
+                parent_span_id=parent,
+                name=f"s{number}",
+            )
+        assert client.post("/v1/traces", message.SerializeToString(), PROTOBUF).status == 200
+        return client
+
+    @pytest.mark.parametrize(
+        ("asked", "expected"),
+        [
+            ("", {"s3"}),
+            ("&keep_hierarchy=true", {"s1", "s2", "s3"}),
+            ("&keep_hierarchy=true&ancestor_depth=1", {"s2", "s3"}),
+            ("&match_depth=1", {"s3", "s4"}),
+            ("&ancestor_depth=1", {"s3"}),
+        ],
+    )
+    def test_is_what_matches_and_as_much_around_it_as_is_asked(self, chain, asked, expected):
+        reply = chain.get(f"{V2}?q=%7Bname%3D%22s3%22%7D{asked}", GRAFANA)
+        assert set(names(TracesData.FromString(unframed(reply.body)))) == expected
+
+    def test_is_an_empty_trace_where_nothing_matches(self, chain):
+        assert chain.get(f"{V2}?q=%7Bname%3D%22x%22%7D", GRAFANA).body == b"\x0a\x00"
+
+    def test_of_no_trace_is_an_empty_one(self, client):
+        assert client.get(f"/tempo/api/v2/traces/{NOBODY}?q=%7B%7D", GRAFANA).body == b"\x0a\x00"
+
+    def test_a_query_that_is_none_is_400(self, chain):
+        assert chain.get(f"{V2}?q=%7B", GRAFANA).status == 400
