@@ -106,7 +106,7 @@ def _page(
 
 
 def _excerpt(services: Services, caller: Principal | None, request: Request) -> "TracesData":
-    """What `q` matches; with `keep_hierarchy` also its ancestors (`ancestor_depth` of them), and `match_depth` below."""
+    """What `q` matches, `match_depth` below it, and with `keep_hierarchy` its ancestors (`ancestor_depth` of them)."""
     from chalicelib.codecs.otlp.messages import TracesData  # noqa: PLC0415
     from chalicelib.codecs.otlp.spans import from_spans  # noqa: PLC0415
     from chalicelib.query.excerpts import Excerpt, read_excerpt  # noqa: PLC0415
