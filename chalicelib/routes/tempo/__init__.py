@@ -40,4 +40,10 @@ ENDPOINTS = (
     _get("/api/traces/{trace_id}", "traces", "get_trace_v1"),
     _get("/api/v2/traces/{trace_id}", "traces", "get_trace_v2"),
     _get("/api/search", "search", "get_search"),
+    _get("/api/search/tags", "tags", "get_tags_v1"),
+    _get("/api/v2/search/tags", "tags", "get_tags_v2"),
+    _get("/api/search/tag/{tag}/values", "tags", "get_values_v1"),
+    _get("/api/v2/search/tag/{tag}/values", "tags", "get_values_v2"),
+    _get("/api/metrics/query_range", "series", "get_query_range"),
+    _get("/api/metrics/query", "series", "get_query_instant"),
 )

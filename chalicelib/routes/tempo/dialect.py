@@ -5,6 +5,7 @@ backend sends exactly one. `X-Scope-OrgID` names a tenant in a Tempo of many; he
 only say the same.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any, overload
 
@@ -21,6 +22,20 @@ PROTOBUF = "application/protobuf"
 ORG_ID = "x-scope-orgid"
 
 GZIP_FROM_BYTES = 1_024
+
+_SECOND_NS = 1_000_000_000
+_UNIT_NS = {
+    "ns": 1,
+    "us": 1_000,
+    "µs": 1_000,
+    "ms": 1_000_000,
+    "s": _SECOND_NS,
+    "m": 60 * _SECOND_NS,
+    "h": 3_600 * _SECOND_NS,
+    "d": 86_400 * _SECOND_NS,
+    "w": 7 * 86_400 * _SECOND_NS,
+}
+_DURATION = re.compile(rf"(\d{{1,15}}(?:\.\d{{1,15}})?|\.\d{{1,15}})({'|'.join(sorted(_UNIT_NS, reverse=True))})")
 
 
 def reader_of(caller: Principal | None, request: Request) -> str:
@@ -59,6 +74,17 @@ def count_of(request: Request, name: str, default: int | None) -> int | None:
     if not text.isascii() or not text.isdecimal() or len(text) > 9:
         raise QueryError(f"{name}={text[:64]!r} is not a count")
     return int(text)
+
+
+def duration_of(request: Request, name: str) -> int | None:
+    """A duration of Go's or Prometheus' ("1.5s", "1m30s", "2d") in nanoseconds. Raises QueryError for what is none."""
+    text = request.find_one(name)
+    if not text:
+        return None
+    parts = _DURATION.findall(text[:64])
+    if "".join(number + unit for number, unit in parts) != text:
+        raise QueryError(f"{name}={text[:64]!r} is not a duration such as 1.5s or 1m30s")
+    return round(sum(float(number) * _UNIT_NS[unit] for number, unit in parts))
 
 
 def wants_protobuf(request: Request) -> bool:

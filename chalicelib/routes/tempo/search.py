@@ -1,6 +1,5 @@
 """`GET /api/search`: by TraceQL (`q`), by `tags`, or, as its oldest callers ask, by tags straight in the query."""
 
-import re
 from collections.abc import Mapping
 
 from chalicelib.codecs.tempo.messages import SEARCH
@@ -11,7 +10,7 @@ from chalicelib.model.windows import NS_PER_S, Window
 from chalicelib.query.search import DEFAULT_LIMIT, DEFAULT_SPANS, MAX_SPANS, SearchRequest, search
 from chalicelib.routes.answers import Answer
 from chalicelib.routes.request import Request
-from chalicelib.routes.tempo.dialect import answer_of, count_of, reader_of, seconds_of
+from chalicelib.routes.tempo.dialect import answer_of, count_of, duration_of, reader_of, seconds_of
 from chalicelib.routes.tempo.tags_query import read_tags, tags_query
 from chalicelib.services import Services
 
@@ -20,9 +19,6 @@ _NAMED = frozenset({"q", "tags", "minDuration", "maxDuration", "limit", "spss", 
 
 # Tempo's JSON says the first spanset twice and wraps every value: an answer is so much larger than our own.
 _EXPANSION = 3
-
-_DURATION = re.compile(r"(\d+(?:\.\d+)?|\.\d+)(ns|us|µs|ms|s|m|h)")
-_UNIT_NS = {"ns": 1, "us": 1000, "µs": 1000, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9}
 
 
 def get_search(services: Services, caller: Principal | None, request: Request) -> Answer:
@@ -68,17 +64,7 @@ def _loose_tags(request: Request) -> Mapping[str, str]:
 
 
 def _durations(request: Request) -> tuple[int | None, int | None]:
-    shortest_ns, longest_ns = _duration(request, "minDuration"), _duration(request, "maxDuration")
+    shortest_ns, longest_ns = duration_of(request, "minDuration"), duration_of(request, "maxDuration")
     if shortest_ns is not None and longest_ns is not None and longest_ns < shortest_ns:
         raise QueryError("maxDuration is less than minDuration")
     return shortest_ns, longest_ns
-
-
-def _duration(request: Request, name: str) -> int | None:
-    text = request.find_one(name)
-    if not text:
-        return None
-    parts = _DURATION.findall(text)
-    if "".join(number + unit for number, unit in parts) != text:
-        raise QueryError(f"{name}={text[:64]!r} is not a duration such as 1.5s or 1m30s")
-    return round(sum(float(number) * _UNIT_NS[unit] for number, unit in parts))
