@@ -90,29 +90,31 @@ def graph_report(services: Services, tenant: str, window: Window, deadline: Dead
     )
 
 
-def red_report(  # noqa: PLR0913, PLR0917  # whose, when, how fine, of what, by what, until when
-    services: Services,
-    tenant: str,
-    window: Window,
-    step_s: int | None,
-    wanted: Wanted,
-    by: frozenset[str],
-    deadline: Deadline,
-) -> RedReport:
+class RedRequest(NamedTuple):
     """RED of the wanted calls, one series for each combination of the labels in `by` (of LABELS).
 
     `step_s` is a multiple of 60; None is a minute, five or an hour, by the length of the window, which is widened
-    to whole steps. Raises as `services_report` does, and QueryError for other steps or labels, or more than MAX_STEPS.
+    to whole steps.
     """
-    step_s = _default_step_s(window) if step_s is None else step_s
-    _check_steps(window, step_s, by)
+
+    window: Window
+    step_s: int | None
+    wanted: Wanted
+    by: frozenset[str]
+
+
+def red_report(services: Services, tenant: str, request: RedRequest, deadline: Deadline) -> RedReport:
+    """RED by step. Raises as `services_report` does, and QueryError for other steps or labels, or over MAX_STEPS."""
+    window = request.window
+    step_s = _default_step_s(window) if request.step_s is None else request.step_s
+    _check_steps(window, step_s, request.by)
     step_ns = step_s * NS_PER_S
     whole = Window(window.start_ns // step_ns * step_ns, -(-window.end_ns // step_ns) * step_ns)
     account = Account(deadline)
     found = read_rollups(services, tenant, whole, account, by_minute=step_s % HOUR_S != 0)
     told = Window(-(-found.window.start_ns // step_ns) * step_ns, found.window.end_ns)
     return RedReport(
-        series=red.red_series(found.by_hour, told, step_s, wanted, by),
+        series=red.red_series(found.by_hour, told, step_s, request.wanted, request.by),
         step_s=step_s,
         covered=covered(told),
         scanned=account.told(),
