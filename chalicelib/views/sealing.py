@@ -45,7 +45,6 @@ from chalicelib.views.piece_views import Places, bodies_of, known_places, more_p
 from chalicelib.views.schedule import is_due, may_seal_again
 from chalicelib.views.trace_blocks import TraceBlocks, Unreadable, read_traces
 
-MAX_TRACES_PER_PIECE = 2048
 RESERVE_S = 4.0  # what is left of the time when a piece is cut rather than gone on with: enough to send and to put
 
 
@@ -79,7 +78,7 @@ def seal(services: Services, name: PieceName, tenant: str, deadline: Deadline, *
         trace_ids = _trace_ids(services, tenant, name, deadline)
         if not trace_ids and not layout.markers and name.piece == WHOLE:
             return []  # nothing ever came in this window, and a window without segments counts as sealed
-        pieces = _pieces(name.piece, trace_ids, layout)
+        pieces = _pieces(name.piece, trace_ids, layout, services.settings.seal_piece_traces)
         if pieces != [name.piece]:
             return pieces
         try:
@@ -153,18 +152,18 @@ def _trace_ids(services: Services, tenant: str, name: PieceName, deadline: Deadl
     return sorted(trace_id for trace_id in found if holds(name.piece, trace_id))
 
 
-def _pieces(piece: str, trace_ids: Sequence[str], layout: Layout) -> list[str]:
+def _pieces(piece: str, trace_ids: Sequence[str], layout: Layout, most: int) -> list[str]:
     """`piece` itself, or the finer ones that its traces are sealed in.
 
     A window that was cut once stays cut: rollups of the whole would not be looked at beside those of its pieces.
     """
     was_cut = any(other != piece and other.startswith(piece) for other in layout.markers)
-    if len(trace_ids) <= MAX_TRACES_PER_PIECE and not was_cut:
+    if len(trace_ids) <= most and not was_cut:
         return [piece]
     return [
         finer
         for half in children(piece)
-        for finer in _pieces(half, [trace_id for trace_id in trace_ids if holds(half, trace_id)], layout)
+        for finer in _pieces(half, [trace_id for trace_id in trace_ids if holds(half, trace_id)], layout, most)
     ]
 
 
