@@ -40,7 +40,7 @@ def main(environ: Mapping[str, str]) -> int:
             open_to_all = is_loopback(host)
             gate = _gate(made, open_to_all=open_to_all)
             backend = assemble(settings, made, gate, TerminalTelemetry())
-            put_policies(settings.sampling_file, backend.services.sampling, TENANT)
+            put_policies(settings.sampling_file, made.stores.sampling, TENANT)
             key = _first_key(made) if not open_to_all and made.embedded else None
             took_s = time.perf_counter() - started_s
             print(
