@@ -14,6 +14,7 @@ from itertools import groupby
 from math import gcd
 from typing import Any, NamedTuple
 
+from chalicelib.model.span import Kind
 from chalicelib.rollups.catalog import SCOPES, TYPES, fold_values
 from chalicelib.rollups.columns import ColumnReader, ColumnWriter
 from chalicelib.rollups.folding import OPERATIONS, PEERS, SERVICES, Group, Levels, Room, fit
@@ -123,6 +124,8 @@ def _take_red(columns: ColumnReader, unit: int) -> Iterator[tuple[RedKey, int]]:
         service = columns.take_name("service")
         for _ in range(columns.take("operations")):
             operation, kind = columns.take_name("operation"), columns.take("kind")
+            if kind > Kind.CONSUMER:
+                raise ValueError(f"a rollup has spans of kind {kind}")
             for minute, slot, count in _take_minutes(columns, "red", unit):
                 yield (service, operation, kind, minute, slot), count
 
