@@ -1,6 +1,6 @@
-"""The whole backend in this process: gateway, collector and query, on DynamoDB as moto plays it.
+"""The whole backend in this process: `Backend` is gateway, collector and query on DynamoDB as moto plays it.
 
-`Backend.ask` goes the way of the local runner (HTTP request, REST proxy event, Lambda's JSON both ways, HTTP answer)
+`Gateway.ask` goes the way of the local runner (HTTP request, REST proxy event, Lambda's JSON both ways, HTTP answer)
 without a socket. A handler that raises fails the test there; a process that dies (SystemExit) dies through it.
 """
 
@@ -19,7 +19,7 @@ from chalicelib.local.lambda_runtime import invoke
 from chalicelib.local.proxy import NO_SUCH_RESOURCE, HttpRequest, find_match, proxy_event
 from chalicelib.model.access import Scope
 from chalicelib.routes import gateway
-from chalicelib.services import Gate
+from chalicelib.services import Gate, Services
 from chalicelib.settings import Settings
 from chalicelib.storage.dynamodb.client import Connection
 from chalicelib.storage.dynamodb.control import DynamoKeyStore
@@ -42,28 +42,13 @@ PACKERS: Mapping[str, Callable[[bytes], bytes]] = {
 ENCODERS: Mapping[str, Callable[[TracesData], bytes]] = {PROTOBUF: protobuf.encode, JSON: json.encode}
 
 
-class Backend:
-    """An app over the tables of `connection`; with `clock`, all its waiting takes no time but the clock's."""
+class Gateway:
+    """The app over `services`, asked without a socket."""
 
-    def __init__(
-        self,
-        connection: Connection,
-        *,
-        clock: Clock | None = None,
-        gate: Gate | None = None,
-        tenant: str = "default",
-        **settings: Any,
-    ) -> None:
-        self.clock = clock or Clock()
-        self.telemetry = RecordingTelemetry()
-        self.services = services_in_memory(
-            settings=Settings(**settings),
-            blocks=dynamo_blocks(connection, self.clock.now_ns, self.clock.sleep),
-            gate=gate or OpenGate(tenant),
-            telemetry=self.telemetry,
-            now_ns=self.clock.now_ns,
-        )
-        self.app = gateway.create(self.services)
+    def __init__(self, services: Services, clock: Clock) -> None:
+        self.services = services
+        self.clock = clock
+        self.app = gateway.create(services)
 
     def ask(self, method: str, target: str, headers: Mapping[str, str] | None = None, body: bytes = b"") -> Reply:
         """What API Gateway and the function behind it answer to a request for `target` (path and query, as sent)."""
@@ -108,6 +93,30 @@ class Backend:
             if cursor is None:
                 return
             query = f"?cursor={cursor}"
+
+
+class Backend(Gateway):
+    """An app over the tables of `connection`; with `clock`, all its waiting takes no time but the clock's."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        clock: Clock | None = None,
+        gate: Gate | None = None,
+        tenant: str = "default",
+        **settings: Any,
+    ) -> None:
+        clock = clock or Clock()
+        self.telemetry = RecordingTelemetry()
+        services = services_in_memory(
+            settings=Settings(**settings),
+            blocks=dynamo_blocks(connection, clock.now_ns, clock.sleep),
+            gate=gate or OpenGate(tenant),
+            telemetry=self.telemetry,
+            now_ns=clock.now_ns,
+        )
+        super().__init__(services, clock)
 
 
 class Keys:

@@ -51,6 +51,8 @@ ARITHMETIC = (
     Operator.MODULO,
     Operator.POWER,
 )
+KINDS = {kind.value: kind.name.lower() for kind in Kind}
+STATUSES = {code.value: code.name.lower() for code in StatusCode}
 
 
 def search(query, trace):
@@ -63,6 +65,10 @@ def search(query, trace):
 def matches(query, trace):
     """Whether a search finds the trace."""
     return bool(search(query, trace))
+
+
+def lasting(span):
+    return max(0, span.end_ns - span.start_ns)
 
 
 def typed(value):
@@ -302,36 +308,41 @@ class Traced:
         return next((value for value in values if value != NIL), NIL)
 
     def intrinsic(self, field, i, span, event, link):
-        root = self.root()
-        statuses = {code.value: code.name.lower() for code in StatusCode}
-        kinds = {kind.value: kind.name.lower() for kind in Kind}
-        starts = [self.trace.time_ns(each) for each in self.spans]
-        lengths = [max(0, each.end_ns - each.start_ns) for each in self.spans]
-        end = max(start + length for start, length in zip(starts, lengths, strict=True))
+        if field.value.startswith("trace:"):
+            return self.of_trace(field)
+        if field.value.startswith("nestedSet"):
+            order = (Intrinsic.NESTED_SET_LEFT, Intrinsic.NESTED_SET_RIGHT, Intrinsic.NESTED_SET_PARENT)
+            return ("int", self.nested_set(i)[order.index(field)])
+        if field is Intrinsic.SPAN_CHILD_COUNT:
+            return ("int", len(self.children(i)))
         named_parent = span.parent_id if span.parent_id and set(span.parent_id) != {"0"} else None
         return {
-            Intrinsic.SPAN_DURATION: ("duration", lengths[i]),
+            Intrinsic.SPAN_DURATION: ("duration", lasting(span)),
             Intrinsic.SPAN_NAME: ("string", span.name),
-            Intrinsic.SPAN_KIND: ("kind", kinds.get(span.kind, str(span.kind))),
-            Intrinsic.SPAN_STATUS: ("status", statuses.get(span.status_code, str(span.status_code))),
+            Intrinsic.SPAN_KIND: ("kind", KINDS.get(span.kind, str(span.kind))),
+            Intrinsic.SPAN_STATUS: ("status", STATUSES.get(span.status_code, str(span.status_code))),
             Intrinsic.SPAN_STATUS_MESSAGE: ("string", span.status_message),
             Intrinsic.SPAN_ID: ("string", span.span_id),
             Intrinsic.SPAN_PARENT_ID: typed(named_parent),
-            Intrinsic.SPAN_CHILD_COUNT: ("int", len(self.children(i))),
-            Intrinsic.TRACE_DURATION: ("duration", end - min(starts)),
-            Intrinsic.TRACE_ROOT_NAME: typed(root and root.name),
-            Intrinsic.TRACE_ROOT_SERVICE: typed(root and root.resource.service_name),
-            Intrinsic.TRACE_ID: ("string", self.trace.trace_id),
             Intrinsic.EVENT_NAME: ("string", event.name),
             Intrinsic.EVENT_TIME_SINCE_START: ("duration", event.time_ns - span.start_ns),
             Intrinsic.LINK_TRACE_ID: ("string", link.trace_id),
             Intrinsic.LINK_SPAN_ID: ("string", link.span_id),
             Intrinsic.INSTRUMENTATION_NAME: ("string", span.scope.name),
             Intrinsic.INSTRUMENTATION_VERSION: ("string", span.scope.version),
-            Intrinsic.NESTED_SET_LEFT: ("int", self.nested_set(i)[0]),
-            Intrinsic.NESTED_SET_RIGHT: ("int", self.nested_set(i)[1]),
-            Intrinsic.NESTED_SET_PARENT: ("int", self.nested_set(i)[2]),
         }[field]
+
+    def of_trace(self, field):
+        if field is Intrinsic.TRACE_ID:
+            return ("string", self.trace.trace_id)
+        if field is Intrinsic.TRACE_DURATION:
+            starts = [self.trace.time_ns(each) for each in self.spans]
+            ends = [start + lasting(each) for start, each in zip(starts, self.spans, strict=True)]
+            return ("duration", max(ends) - min(starts))
+        root = self.root()
+        if field is Intrinsic.TRACE_ROOT_NAME:
+            return typed(root and root.name)
+        return typed(root and root.resource.service_name)
 
     # expressions
 
@@ -519,10 +530,10 @@ def json_text(element):
 # metrics
 
 
-def metrics(query, window, step_ns, traces):
+def metrics(query, window, step_ns, traces, look=Traced):
     """The samples of a metrics query: {((label, typed value), ...): {timestamp in ms: sample}}, empty series left out.
 
-    `step_ns` None is the instant form: one interval that is the window.
+    `step_ns` None is the instant form: one interval that is the window. `look` makes a Traced of a trace.
     """
     if step_ns is None:
         start_ns, step_ns, count = window.start_ns, window.end_ns - window.start_ns, 1
@@ -530,7 +541,7 @@ def metrics(query, window, step_ns, traces):
         start_ns = window.start_ns - window.start_ns % step_ns
         count = math.ceil((window.end_ns - start_ns) / step_ns)
     extrapolated = any(hint.name == "extrapolate" and hint.value.value is True for hint in query.hints)
-    board = Board(start_ns, step_ns, count, traces, extrapolated)
+    board = Board(start_ns, step_ns, count, [look(trace) for trace in traces], extrapolated)
     result = board.work_out(query.root)
     return result if isinstance(result, dict) else {}
 
@@ -562,8 +573,8 @@ class Board:
 
     def matched(self, query):
         """(trace, position, time, interval start in ms, weight) of each matched span in the intervals."""
-        for trace in self.traces:
-            traced = Traced(trace)
+        for traced in self.traces:
+            trace = traced.trace
             for i in traced.union(traced.run(query.pipeline.stages, [(list(range(len(trace.spans))), {})])):
                 time_ns = trace.time_ns(trace.spans[i])
                 if self.starts[0] <= time_ns < self.end_ns:
