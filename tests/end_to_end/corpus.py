@@ -1,4 +1,4 @@
-"""Seeded traffic of many traces: what a few services send in two and a half hours, with everything that goes wrong.
+"""Seeded traffic of many traces: what a few services send in an hour and a quarter, with everything that goes wrong.
 
 Traces have one span or two hundred, come in one post or in many, minutes and hours apart, cross hours, lack their
 root, name parents that never come, repeat themselves, and bear clocks that are hours, weeks or decades off. Their
@@ -24,7 +24,7 @@ MINUTE = 60 * S
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 
-LASTS_NS = 150 * MINUTE  # within what a search can see before anything is sealed
+LASTS_NS = 75 * MINUTE  # over before the first of its hours is merged
 POST_NS = 4 * S  # what arrives within this is one post
 
 SERVICES = ("shop", "bank", "checkout", "payments", "inventory", "mailer", "search", "edge", "shop-v2", "naïve ☃")
@@ -58,36 +58,50 @@ class Piece(NamedTuple):
     spans: tuple[Span, ...]
 
 
+class Sizes(NamedTuple):
+    """How many spans traces have: most as in `usual`; of some share up to forty, of another two hundred."""
+
+    usual: tuple[int, ...]
+    forty: float
+    two_hundred: float
+
+
+MIXED = Sizes((1, 1, 1, 2, 2, 3, 4, 6), 0.04, 0.003)
+SMALL = Sizes((1, 1, 1, 1, 2, 2, 3), 0.005, 0.0005)
+
+
 class Corpus(NamedTuple):
-    """`posts` end at `end_ns`; `late` ones, about the same traces and some others, come in the ten minutes after."""
+    """`posts` end at `end_ns`. Ten minutes later come `late` ones, about the same traces and some others."""
 
     posts: Sequence[Post]
     late: Sequence[Post]
     end_ns: int
 
 
-def corpus(seed: int, count: int, lasts_ns: int = LASTS_NS) -> Corpus:
+def corpus(seed: int, count: int, sizes: Sizes = MIXED) -> Corpus:
     """The traffic of `count` traces and some more that come late."""
     chance = random.Random(seed)
-    world = _World(chance, max(50, count // 2))
-    end_ns = NOON_NS + lasts_ns
+    world = _World(chance, max(50, count // 2), sizes)
+    end_ns = NOON_NS + LASTS_NS
     told: list[list[Piece]] = []
     for number in range(count):
-        at_ns = NOON_NS + chance.randrange(1, lasts_ns)
+        at_ns = NOON_NS + chance.randrange(1, LASTS_NS)
         told.append(_cut(chance, world.trace(number, at_ns), at_ns, end_ns))
     repeats = [_again(chance, chance.choice(pieces), end_ns) for pieces in told if chance.random() < 0.02]
     pieces = [piece for trace in told for piece in trace] + repeats
+    late_ns = end_ns + 10 * MINUTE
     late = [
-        Piece(end_ns + chance.randrange(10 * MINUTE), _addition(chance, world, number, told[number]))
+        Piece(late_ns + chance.randrange(10 * MINUTE), _addition(chance, world, number, told[number]))
         for number in chance.sample(range(count), max(5, count // 40))
     ]
     late += [
         Piece(at_ns, tuple(world.trace(count + number, at_ns)))
         for number in range(max(5, count // 100))
-        for at_ns in [end_ns + chance.randrange(10 * MINUTE)]
+        for at_ns in [late_ns + chance.randrange(10 * MINUTE)]
     ]
-    late += [_again(chance, chance.choice(chance.choice(told)), end_ns + 10 * MINUTE) for _ in range(3)]
-    return Corpus(_posts(p for p in pieces if p.at_ns < end_ns), _posts([*late, *_after(pieces, end_ns)]), end_ns)
+    late += [Piece(late_ns, chance.choice(chance.choice(told)).spans) for _ in range(3)]
+    late += [Piece(late_ns + piece.at_ns % (10 * MINUTE), piece.spans) for piece in pieces if piece.at_ns >= end_ns]
+    return Corpus(_posts(piece for piece in pieces if piece.at_ns < end_ns), _posts(late), end_ns)
 
 
 def trace_id_of(number: int) -> str:
@@ -99,8 +113,9 @@ def trace_id_of(number: int) -> str:
 class _World:
     """Who sends, and the next span id."""
 
-    def __init__(self, chance: random.Random, users: int) -> None:
+    def __init__(self, chance: random.Random, users: int, sizes: Sizes) -> None:
         self._chance = chance
+        self._sizes = sizes
         self._users = users
         self._spans = 0
         self._resources = [_resource(chance, service, host) for service in SERVICES for host in range(4)]
@@ -118,7 +133,7 @@ class _World:
     def trace(self, number: int, at_ns: int) -> list[Span]:
         """One trace that is told at about `at_ns`; the spans in the order in which they are made."""
         chance = self._chance
-        count = _span_count(chance)
+        count = _span_count(chance, self._sizes)
         began_ns = at_ns + _clock_error(chance) - chance.randrange(20 * S)
         spans: list[Span] = []
         for _ in range(count):
@@ -201,13 +216,13 @@ def _resource(chance: random.Random, service: str, host: int) -> Resource:
     return Resource(attributes=attributes | (extra if chance.random() < 0.8 else {}))
 
 
-def _span_count(chance: random.Random) -> int:
+def _span_count(chance: random.Random, sizes: Sizes) -> int:
     lot = chance.random()
-    if lot < 0.003:
+    if lot < sizes.two_hundred:
         return 200
-    if lot < 0.04:
+    if lot < sizes.two_hundred + sizes.forty:
         return chance.randrange(10, 40)
-    return chance.choice((1, 1, 1, 2, 2, 3, 4, 6))
+    return chance.choice(sizes.usual)
 
 
 def _clock_error(chance: random.Random) -> int:
@@ -279,11 +294,6 @@ def _addition(chance: random.Random, world: _World, number: int, pieces: list[Pi
     parent = chance.choice(chance.choice(pieces).spans)
     began_ns = max(0, parent.start_ns - chance.choice((0, S, 50 * MINUTE)))
     return tuple(world.span(number, chance.choice((parent, None)), began_ns, is_first=False) for _ in range(2))
-
-
-def _after(pieces: Iterable[Piece], end_ns: int) -> list[Piece]:
-    """What came too late to be among the posts, within ten minutes."""
-    return [Piece(end_ns + piece.at_ns % (10 * MINUTE), piece.spans) for piece in pieces if piece.at_ns >= end_ns]
 
 
 def _posts(pieces: Iterable[Piece]) -> list[Post]:
