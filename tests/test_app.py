@@ -47,3 +47,26 @@ def test_a_setting_that_cannot_be_meant_stops_the_import_in_clear_words():
         check=False,
     )
     assert "SPANFOLD_RETENTION_DAYS='soon' is not a whole number" in ended.stderr
+
+
+COLLECT = """
+import sys, json
+from chalicelib.codecs.otlp import protobuf
+from chalicelib.collector.collect import collect
+from chalicelib.model.deadline import Deadline
+from tests.in_memory import services_in_memory
+services = services_in_memory()
+services.sampling.put_sampling("default", b'{"policies": [{"name": "all", "type": "always_sample"}]}')
+body = sys.stdin.buffer.read()
+collect(services, "default", protobuf.decode_in_parts(body, 32), Deadline(1, lambda: 0))
+(kept,) = services.blocks.scan()
+print(json.dumps([kept[1].undecided, sorted(sys.modules)]))
+"""
+
+
+def test_taking_spans_for_sampling_loads_neither_policies_nor_the_query_language():
+    ended = subprocess.run([sys.executable, "-c", COLLECT], input=protobuf_post(), capture_output=True, check=True)  # noqa: S603
+    undecided, modules = json.loads(ended.stdout)
+    late = ("chalicelib.sampling", "chalicelib.search", "chalicelib.views", "chalicelib.rollups", "chalicelib.query")
+    assert undecided
+    assert [name for name in modules if name.startswith(late)] == []

@@ -13,11 +13,13 @@ from chalicelib.model.deadline import Deadline
 from chalicelib.services import Services
 from chalicelib.storage.memory import MemoryWorkQueue
 
+RESERVE_S = 12.0  # with less time left a seal hands itself on (views/seal.py), and would come round again and again
+
 Perform = Callable[[Services, bytes, Deadline], object]
 
 
 def work(
-    services: Services, event: Mapping[str, Any], context: Any, perform: Perform | None = None
+    services: Services, event: Mapping[str, Any], context: Any, *, perform: Perform | None = None
 ) -> dict[str, list[dict[str, str]]]:
     """Perform each message, by views.work.perform or the `perform` given; the ids of those that failed.
 
@@ -30,8 +32,8 @@ def work(
         for record in records:
             try:
                 perform(services, record["body"].encode(), deadline)
-            except Exception as error:  # noqa: BLE001  # the other messages are not at fault
-                failures[record["messageId"]] = error
+            except Exception as failure:  # noqa: BLE001  # the other messages are not at fault
+                failures[record["messageId"]] = failure
         if failures and len(failures) == len(records):
             raise next(iter(failures.values()))
         for message_id, error in failures.items():
@@ -49,7 +51,7 @@ def perform_waiting(services: Services, deadline: Deadline, perform: Perform | N
     if not isinstance(queue, MemoryWorkQueue):
         return
     waiting = queue.take()
-    while waiting and deadline.remaining_s() > 0:
+    while waiting and deadline.remaining_s() > RESERVE_S:
         message = waiting.pop(0)
         try:
             (perform or _perform())(services, message, deadline)

@@ -17,9 +17,9 @@ from chalicelib.services import Services
 from chalicelib.storage.sealed_windows import WindowRange, sealed_windows, search_ranges
 from chalicelib.storage.view_names import (
     digest_partition,
-    find_marker,
     first_sort,
     hour_start,
+    is_late_note,
     last_sort,
     sealed_partition,
     segment_partition,
@@ -87,7 +87,7 @@ def _unsealed_runs(services: Services, tenant: str, account: Account) -> list[Wi
         views = list(services.views.read(tenant, sealed_partition(hour), account.deadline))
         account.add_query(views)
         marks += views
-    late = {window_of(view.sort) for view in marks if find_marker(view.sort) is None}
+    late = {window_of(view.sort) for view in marks if is_late_note(view.sort)}
     settled_s = now_s - width_s - services.settings.seal_quiet_s - services.settings.seal_grace_s - _SETTLING_S
     sealed = {window for window in sealed_windows(marks) - late if window <= settled_s}
     return search_ranges(sealed, span, width_s)

@@ -1,16 +1,18 @@
 """What one state of a trace adds to the rollups of the hours that it has spans in: a pure function of its spans."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 
+from chalicelib.model.span import Kind, Span
 from chalicelib.model.stored_trace import StoredTrace
 from chalicelib.model.windows import HOUR_S
 from chalicelib.rollups.catalog import count_attributes
 from chalicelib.rollups.keys import ERRORS, MINUTES, SERVER_SIDE
 from chalicelib.rollups.operations import Operation, operations
 from chalicelib.rollups.peers import node_name
-from chalicelib.rollups.rollup import Rollup, Sums
+from chalicelib.rollups.rollup import Rollup, Sum, Sums
 from chalicelib.rollups.topology import calls
+
+_LAST_KIND = int(Kind.CONSUMER)  # numbers that we do not know count as unspecified
 
 
 def contribution(trace: StoredTrace) -> dict[int, Rollup]:
@@ -27,34 +29,49 @@ def contribution(trace: StoredTrace) -> dict[int, Rollup]:
 def contribute(trace: StoredTrace, sums: Sums, sign: int = 1) -> None:
     """Add `contribution(trace)` to `sums`, or with -1 take it away; what a seal does, at half the price."""
     found = operations(trace)
-    _count_red(found, sums, sign)
-    _count_edges(found, sums, sign)
-    hours: dict[int, list[Operation]] = defaultdict(list)
-    for operation in found:
-        hours[operation.minute // MINUTES].append(operation)
-    for hour, those in hours.items():
-        count_attributes([each.span for each in those], sign, sums.hour(hour * HOUR_S).catalog)
+    places = {minute: (sums.hour(minute // MINUTES * HOUR_S), minute % MINUTES) for minute in _minutes(found)}
+    _count_red(found, places, sign)
+    _count_edges(found, places, sign)
+    for total, spans in _by_hour(found, places):
+        count_attributes(spans, sign, total.catalog)
 
 
-def _count_red(found: Sequence[Operation], sums: Sums, sign: int) -> None:
+_Places = dict[int, tuple[Sum, int]]  # by minute since 1970: the sum of its hour, and which minute of that it is
+
+
+def _count_red(found: Sequence[Operation], places: _Places, sign: int) -> None:
     for span, service, moment, weight, bucket, failed in found:
-        hour, minute = divmod(moment, MINUTES)
-        counts, name, kind = sums.hour(hour * HOUR_S).red, node_name(span.name), int(span.kind)
-        counts[service, name, kind, minute, bucket] += sign * weight
+        total, minute = places[moment]
+        kind = span.kind if 0 <= span.kind <= _LAST_KIND else 0
+        key = (service, node_name(span.name), kind, minute)
+        total.red[*key, bucket] += sign * weight
         if failed:
-            counts[service, name, kind, minute, ERRORS] += sign * weight
+            total.red[*key, ERRORS] += sign * weight
 
 
-def _count_edges(found: Sequence[Operation], sums: Sums, sign: int) -> None:
+def _count_edges(found: Sequence[Operation], places: _Places, sign: int) -> None:
     for call in calls(found):
         client, server = call.client, call.server
         caller = client or server
         assert caller is not None  # a call has a service at one end at least
-        hour, minute = divmod(caller.minute, MINUTES)
-        counts, ends = sums.hour(hour * HOUR_S).edges, (*call.client_node, *call.server_node, call.is_messaging, minute)
+        total, minute = places[caller.minute]
+        ends = (*call.client_node, *call.server_node, call.is_messaging, minute)
         if client is not None:
-            counts[*ends, call.client_bucket] += sign * client.weight
+            total.edges[*ends, call.client_bucket] += sign * client.weight
         if server is not None:
-            counts[*ends, SERVER_SIDE + server.bucket] += sign * server.weight
+            total.edges[*ends, SERVER_SIDE + server.bucket] += sign * server.weight
         if caller.failed or (server is not None and server.failed):
-            counts[*ends, ERRORS] += sign * caller.weight
+            total.edges[*ends, ERRORS] += sign * caller.weight
+
+
+def _minutes(found: Sequence[Operation]) -> set[int]:
+    return {operation.minute for operation in found}
+
+
+def _by_hour(found: Sequence[Operation], places: _Places) -> list[tuple[Sum, list[Span]]]:
+    """The spans that start in each hour, with the hour's sum."""
+    hours: dict[int, tuple[Sum, list[Span]]] = {}
+    for span, _, moment, _, _, _ in found:
+        total, _ = places[moment]
+        hours.setdefault(id(total), (total, []))[1].append(span)
+    return list(hours.values())

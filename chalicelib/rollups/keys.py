@@ -15,13 +15,13 @@ those of the called side plus SERVER_SIDE, or both. ERRORS counts failed calls, 
 """
 
 CatalogKey = tuple[str, str, str, str | int | None]
-"""(scope, key, type, value): spans by attribute; a span with three such events counts three times.
+"""(scope, key, type, value): traces by attribute that some span of theirs has in the hour.
 
-`scope` is resource, span, event, link, instrumentation or intrinsic, `type` a name of TYPES in catalog.py. The value
-is a text, whole number or truth; None counts what is not listed: too long, too many, or of another type.
+`scope` is one of SCOPES in catalog.py, `type` a name of its TYPES. The value is a text, whole number or truth; None
+counts the traces with values that are not listed: too long, too many, or of another type.
 """
 
 MINUTES = 60
 WHOLE_HOUR = MINUTES  # the minute of what is known by its hour only
 ERRORS = -3  # the slot beside the buckets: how many of the calls failed
-SERVER_SIDE = 1 << 11
+SERVER_SIDE = 1 << 11  # what the slots of the called side have added

@@ -3,7 +3,7 @@
 `Rollup` is three such mappings (keys.py) without zeros, and the levels to which names were folded (folding.py).
 `add` is associative and commutative and has EMPTY for its zero; `difference(new, old)` is what to add to `old` to
 get `new`. Counts of RED and edges are adjusted counts in 1 / COUNT_UNIT (model/tracestate.py); counts of the catalog
-are spans.
+are traces.
 """
 
 from collections import Counter, defaultdict

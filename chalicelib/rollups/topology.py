@@ -82,9 +82,10 @@ class _Graph:
 
     def find_called(self, operation: Operation) -> None:
         """The call of a client or producer that no span answered; its other end is made of attributes."""
-        if id(operation) in self._answered or self._names_node(self._caller_around(operation)):
+        if id(operation) in self._answered or (node := _peer(operation)) is None:
             return
-        if (node := _peer(operation)) is not None:
+        around = self._caller_around(operation)
+        if around is None or not self._names_node(around):
             is_messaging = operation.span.kind == _PRODUCER
             self.calls.append(Call(service_node(operation.service), node, operation, None, is_messaging))
 
@@ -127,8 +128,9 @@ class _Graph:
             self._answered.add(id(caller))
             caller = self._caller_around(caller)
 
-    def _names_node(self, caller: Operation | None) -> bool:
-        """Whether `caller`, or one around it, names the node that it called; what is inside only counts it again."""
+    def _names_node(self, outer: Operation) -> bool:
+        """Whether this caller, or one around it, names the node that it called; what is inside would count it again."""
+        caller: Operation | None = outer
         passed = []
         while caller is not None and id(caller) not in self._named:
             is_answered = id(caller) in self._answered

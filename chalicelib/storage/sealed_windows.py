@@ -15,7 +15,8 @@ from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from chalicelib.model.view import View
-from chalicelib.storage.view_names import find_marker, is_whole, parse_marker_body
+from chalicelib.rollups.pieces import is_complete
+from chalicelib.storage.view_names import is_late_note, parse_marker_body, parse_piece
 
 GROUP_WINDOWS = 5
 
@@ -36,9 +37,10 @@ def sealed_windows(markers: Iterable[View]) -> set[int]:
     """The windows that the views of `sealed#` partitions cover completely."""
     pieces: defaultdict[int, set[str]] = defaultdict(set)
     for view in markers:
-        if (name := find_marker(view.sort)) is not None and parse_marker_body(view.body).is_sealed:
+        if not is_late_note(view.sort) and parse_marker_body(view.body).is_sealed:
+            name = parse_piece(view.sort)
             pieces[name.window].add(name.piece)
-    return {window for window, marked in pieces.items() if is_whole(marked)}
+    return {window for window, marked in pieces.items() if is_complete(marked)}
 
 
 def unsealed_ranges(sealed: AbstractSet[int], span: WindowRange, width_s: int) -> list[WindowRange]:

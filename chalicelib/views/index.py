@@ -24,10 +24,10 @@ from chalicelib.model.deadline import Deadline
 from chalicelib.model.errors import UnreadableBlock
 from chalicelib.model.view import View
 from chalicelib.model.windows import NS_PER_MS, NS_PER_S, arrival_window
+from chalicelib.rollups.pieces import WHOLE
 from chalicelib.search.index import Entry, EntryReader, pack_parts, union
 from chalicelib.services import Services
 from chalicelib.storage.view_names import (
-    EVERYTHING,
     SegmentName,
     late_sort,
     sealed_partition,
@@ -185,7 +185,7 @@ def _announce_late(
             expires_at_s=now_ns // NS_PER_S + SEGMENT_KEPT_S,
         )
         services.views.put(tenant, [note], deadline)
-    work = [messages.SealWork(tenant=tenant, window=window, piece=EVERYTHING) for tenant, window in late]
+    work = [messages.SealWork(tenant=tenant, window=window, piece=WHOLE) for tenant, window in late]
     if work:
         services.queue.send([messages.encode(each) for each in work], deadline)
     return late

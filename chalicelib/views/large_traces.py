@@ -1,12 +1,13 @@
 """A trace that does not fit into memory at once: sealed block by block.
 
 What such a trace adds to the rollups is the sum over its blocks, each counted as if it were a trace; what spans of
-different blocks say together (a call from one to the other, a repeat) is lost, the numbers of spans and their durations are
-not. Which of the two ways of counting is taken follows from the size of the state alone, so that the differences
+different blocks say together (a call from one to the other, a repeat) is lost, the numbers of spans and their durations
+are not. Which of the two ways of counting is taken follows from the size of the state alone, so that the differences
 between states still add up to the last one.
 """
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import islice
 
 import msgspec
@@ -59,7 +60,7 @@ class _Outline:
     """The blocks of a trace without their payloads, and what each weighs."""
 
     def __init__(self, services: Services, tenant: str, trace_id: str, deadline: Deadline) -> None:
-        self._blocks = lambda: services.blocks.read_kept(tenant, trace_id, deadline, covered=True)
+        self._blocks = partial(services.blocks.read_kept, tenant, trace_id, deadline, covered=True)
         self._costs: dict[bytes, int] = {}
         self._limit_bytes = min(services.settings.max_trace_bytes, MAX_HELD_BYTES)
         self.stubs: list[KeptBlock] = []

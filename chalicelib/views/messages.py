@@ -28,4 +28,5 @@ def encode(work: Work) -> bytes:
 
 def decode(message: bytes) -> Work:
     """The work in a message. Raises ValueError for what is none."""
-    return msgspec.json.decode(message, type=Work)  # msgspec's errors are ValueErrors
+    work: Work = msgspec.json.decode(message, type=Work)  # msgspec's errors are ValueErrors
+    return work

@@ -45,7 +45,7 @@ class PieceSums:
         self.sealed_traces = 0
 
     def add(self, blocks: Sequence[KeptBlock]) -> None:
-        """Add a trace, given all its blocks, if the window is a seal point of it. Raises StoreError, or adds nothing."""
+        """Add a trace, given all its blocks, if the window is a seal point of it. Raises StoreError."""
         stretch = find_stretch(as_sent(blocks), self._sealing.window, self._services.settings)
         if stretch is not None:
             self.add_stretch(stretch, blocks)

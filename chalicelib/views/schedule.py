@@ -9,8 +9,8 @@ from chalicelib.model.windows import HOUR_S, NS_PER_S
 from chalicelib.settings import Settings
 from chalicelib.storage.view_names import DAY_S, hour_start
 
-# The stream keeps its records for a day, so that segments come up to a day late; and a late one may seal its window again,
-# for which the others of that window must still be there.
+# The stream keeps its records for a day, so that segments come up to a day late; and a late one may seal its window
+# again, for which the others of that window must still be there.
 SEGMENT_KEPT_S = 2 * DAY_S
 
 # A seal replaces all that was sealed before. It must not when what it was made of is gone: segments after
@@ -52,7 +52,7 @@ def merge_untils(hour: int, settings: Settings, now_ns: int) -> list[int]:
 def hours_to_merge(settings: Settings, now_ns: int, within_s: int) -> list[int]:
     """The hours of which a merge has become due in the last `within_s` seconds, ascending."""
     now_s = now_ns // NS_PER_S
-    found = set()
+    found: set[int] = set()
     for age_s in MERGE_AGES_S:
         newest = hour_start(now_s - lag_s(settings) - age_s - HOUR_S)
         due_s = newest + HOUR_S + age_s + lag_s(settings)

@@ -11,7 +11,7 @@ from chalicelib.storage.sealed_windows import (
     search_ranges,
     unsealed_ranges,
 )
-from chalicelib.storage.view_names import MarkerBody, MarkerName, late_sort, marker_body, marker_sort
+from chalicelib.storage.view_names import MarkerBody, PieceName, late_sort, marker_body, piece_sort
 
 START = 1_767_268_800  # begins a group
 WINDOWS = st.sets(st.integers(0, 40).map(lambda number: START + 60 * number))
@@ -19,7 +19,7 @@ WINDOWS = st.sets(st.integers(0, 40).map(lambda number: START + 60 * number))
 
 def marker(window, piece="-", is_sealed=True):
     body = marker_body(MarkerBody(is_sealed, ()))
-    return View(partition="sealed#0", sort=marker_sort(MarkerName(window, piece)), body=body, expires_at_s=0)
+    return View(partition="sealed#0", sort=piece_sort(PieceName(window, piece)), body=body, expires_at_s=0)
 
 
 def test_a_window_is_sealed_once_markers_cover_it():

@@ -1,31 +1,28 @@
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.storage.view_names import (
-    HourParts,
+    DigestName,
     MarkerBody,
-    MarkerName,
     MergedBody,
-    MergedName,
     PieceName,
+    Place,
     SegmentName,
     day_start,
     dead_partition,
     digest_partition,
-    find_marker,
+    digest_sort,
     first_sort,
     hour_start,
-    is_whole,
+    is_late_note,
     last_sort,
     late_sort,
     marker_body,
-    marker_sort,
     merged_body,
     merged_partition,
     merged_sort,
+    parse_digest,
     parse_marker_body,
-    parse_merged,
     parse_merged_body,
     parse_piece,
     parse_segment,
@@ -47,20 +44,20 @@ PIECES = st.text("01", max_size=12).map("-".__add__)
 def test_what_a_sort_key_was_made_of_can_be_read_from_it(window, piece, part):
     segment = SegmentName(window, "123400000000000000", "deadbeef", part)
     assert parse_segment(segment_sort(segment)) == segment
-    assert parse_piece(piece_sort(PieceName(window, piece, part))) == (window, piece, part)
-    assert parse_merged(merged_sort(MergedName(window, part))) == (window, part)
-    assert find_marker(marker_sort(MarkerName(window, piece))) == (window, piece)
-    assert window_of(segment_sort(segment)) == window
+    assert parse_digest(digest_sort(DigestName(window, piece, part))) == (window, piece, part)
+    assert parse_piece(piece_sort(PieceName(window, piece))) == (window, piece)
+    assert window_of(segment_sort(segment)) == window_of(merged_sort(window)) == window
 
 
 def test_a_late_note_is_no_marker():
-    assert find_marker(late_sort(NOON, "deadbeef")) is None
+    assert is_late_note(late_sort(NOON, "deadbeef"))
+    assert not is_late_note(piece_sort(PieceName(NOON, "-01")))
 
 
 @given(MOMENTS, MOMENTS, PIECES)
 def test_sort_keys_are_in_the_order_of_their_windows(one, other, piece):
     first, last = first_sort(one), last_sort(one)
-    key = piece_sort(PieceName(other, piece, 0))
+    key = piece_sort(PieceName(other, piece))
     assert (first <= key <= last) == (one == other)
     assert (key < first) == (other < one)
 
@@ -77,31 +74,13 @@ def test_partitions_are_cut_by_hours_and_days():
     assert (hour_start(later), day_start(later)) == (NOON, midnight)
 
 
-@given(MOMENTS, st.integers(1, 1000), st.binary(max_size=20))
-def test_a_merged_hour_says_until_when_it_is_complete(until, parts, packed):
-    merged = MergedBody(until, parts, packed)
+@given(MOMENTS, st.binary(max_size=20))
+def test_a_merged_hour_says_until_when_it_is_complete(until, packed):
+    merged = MergedBody(until, packed)
     assert parse_merged_body(merged_body(merged)) == merged
 
 
-@given(st.booleans(), st.lists(st.tuples(MOMENTS, st.integers(0, 9), st.integers(0, 9)), max_size=3))
-def test_a_marker_says_where_its_seal_has_put_something(is_sealed, hours):
-    body = MarkerBody(is_sealed, tuple(HourParts(*each) for each in hours))
+@given(st.booleans(), st.lists(st.builds(Place, MOMENTS, st.integers(0, 9)), max_size=3))
+def test_a_marker_says_where_its_seal_has_put_something(is_sealed, places):
+    body = MarkerBody(is_sealed, tuple(places))
     assert parse_marker_body(marker_body(body)) == body
-
-
-@pytest.mark.parametrize(
-    ("pieces", "whole"),
-    [
-        ([], False),
-        (["-"], True),
-        (["-0"], False),
-        (["-0", "-1"], True),
-        (["-0", "-10"], False),
-        (["-0", "-10", "-11"], True),
-        (["-00", "-01", "-10", "-110", "-111"], True),
-        (["-", "-0"], True),
-        (["-0", "-01"], False),
-    ],
-)
-def test_pieces_are_whole_when_every_trace_is_in_one(pieces, whole):
-    assert is_whole(pieces) == whole

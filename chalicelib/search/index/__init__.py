@@ -6,7 +6,7 @@ An index may over-answer and never under-answers: what it lets through is verifi
     entry = reader.entry_of_message(message, trace_id, arrived_ms)   # from a block's TracesData: the stream indexer
     entry = entry_of(trace)                               # from a StoredTrace: the seal
     entry = union([entry, …])                             # several blocks of one trace
-    bodies = pack_parts(entries, MAX_BODY_BYTES)          # what fits into one view each; pack() makes one whatever it weighs
+    bodies = pack_parts(entries, MAX_BODY_BYTES)          # what fits into one view each
 
     index = Index.unpack(body, whole=True)                # whole: its rows are of whole traces (digests)
     index.match(leaf, compile_regex)                      # SpanMatch | TraceMatch -> bitmap, bit i = row i

@@ -1,8 +1,8 @@
 """The stream of the facts table, as Lambda hands it over: one event, many records, each a block that was kept.
 
 A record has the item as it is after the write ("NewImage") and, where there was one, as it was before ("OldImage"), in
-DynamoDB's JSON with binaries in base64 (DynamoDB developer guide, "Using Lambda with DynamoDB Streams"). Left out are items that were removed (TTL does that) and
-consolidated blocks, whose spans came before, in the blocks that they cover.
+DynamoDB's JSON with binaries in base64 (DynamoDB developer guide, "Using Lambda with DynamoDB Streams"). Left out are
+items that were removed (TTL does that) and consolidated blocks, whose spans came before, in the blocks that they cover.
 """
 
 from base64 import b64decode
