@@ -4,7 +4,6 @@ import random
 
 import pytest
 
-from chalicelib.model.errors import QueryError
 from chalicelib.model.windows import Window
 from chalicelib.query.search import SearchRequest, search
 from tests.in_memory import TENANT
