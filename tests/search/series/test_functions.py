@@ -88,7 +88,7 @@ def test_values_of_events_are_taken_from_the_first_that_has_one():
 
 
 def test_quantiles_interpolate_within_power_of_two_buckets():
-    """Of four durations in (2^29, 2^30] nanoseconds the median lies halfway between these, on a logarithmic scale."""
+    """Of four durations in (2^29, 2^30] ns the median lies halfway between the bounds, on a logarithmic scale."""
     spans = [span(f"work {n}", at=(n, n + 600 + n)) for n in range(4)]
     assert chart("{ } | quantile_over_time(duration, 0, .5, 1)", stored(*spans)) == {
         "p=0.0": [pytest.approx(2**29 / 1e9), None, None],
