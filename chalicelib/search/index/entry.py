@@ -1,27 +1,24 @@
 """What an index keeps of one trace: when it was, what it is called, and the terms it can be found by.
 
 Terms are those of every attribute of spans, resources, events, links and scopes, and of the intrinsics that belong
-to one span. Durations are kept by magnitude only: nobody asks for one to the nanosecond. A clock that runs
-backwards makes the duration wild: whether it counts as negative or as none is for the evaluator to say.
+to one span. Durations are kept by magnitude only: nobody asks for one to the nanosecond.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from itertools import chain
+from typing import NamedTuple
 
 import msgspec
 
 from chalicelib.model.attributes import Attributes
-from chalicelib.model.span import Scope, Span, StatusCode
+from chalicelib.model.span import Kind, Scope, Span, StatusCode
 from chalicelib.model.stored_trace import StoredTrace
 from chalicelib.search.index.terms import (
-    KIND_NAMES,
+    MAX_TEXT_CHARACTERS,
     SCOPES,
-    STATUS_NAMES,
-    Type,
     intrinsic_key,
     key_of,
     magnitude_term,
-    remark,
     terms_of,
     text_term,
 )
@@ -49,13 +46,27 @@ SCOPE_NAME = intrinsic_key(Intrinsic.INSTRUMENTATION_NAME)
 SCOPE_VERSION = intrinsic_key(Intrinsic.INSTRUMENTATION_VERSION)
 
 
+class Root(msgspec.Struct, frozen=True, order=True):
+    """A span that a trace may be named after: one without a parent before any whose parent is not here.
+
+    Then the earliest; what follows makes the choice certain. Texts are cut to MAX_TEXT_CHARACTERS.
+    """
+
+    orphaned: bool
+    start_ns: int
+    span_id: str
+    service: str
+    name: str
+
+
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """One trace, or the part of it that some blocks hold.
 
-    `start_ns` and `end_ns` are its search extent (StoredTrace.extent). The root is the earliest span without a parent
-    that is among the spans; service and name are None when there is none, and `root_count` says how many there were.
-    `services` are the names of its services, sorted, the first MAX_SERVICES of them. An entry that would have more
-    than MAX_TERMS terms is `overflowing`: it has none, and matches whatever it is asked.
+    `start_ns` and `end_ns` are its search extent (StoredTrace.extent). `root` is what its root would be if these were
+    all of its spans, None if each is another's child; it is `root_uncertain` when other spans could take its place
+    once more is known, or when its texts were cut. `services` are the names of its services, sorted, the first
+    MAX_SERVICES of them. An entry that would have more than MAX_TERMS terms is `overflowing`: it has none, and
+    matches whatever it is asked.
     """
 
     trace_id: str
@@ -65,17 +76,27 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     error_count: int
     services: tuple[str, ...]
     terms: frozenset[bytes]
-    root_service: str | None = None
-    root_name: str | None = None
-    root_start_ns: int = 0
-    root_count: int = 0
+    root: Root | None = None
+    root_uncertain: bool = False
     overflowing: bool = False
 
+    @property
+    def root_service(self) -> str | None:
+        """The service of the root."""
+        return self.root.service if self.root else None
 
-class Root(msgspec.Struct, frozen=True, order=True):
-    """A span without a parent. The earliest one is the trace's root; what follows makes the choice certain."""
+    @property
+    def root_name(self) -> str | None:
+        """The name of the root."""
+        return self.root.name if self.root else None
+
+
+class SpanPlace(NamedTuple):
+    """What a root is chosen by."""
 
     start_ns: int
+    span_id: str
+    parent_id: str
     service: str
     name: str
 
@@ -83,12 +104,13 @@ class Root(msgspec.Struct, frozen=True, order=True):
 def entry_of(trace: StoredTrace) -> Entry:
     """What is kept of `trace`."""
     extent = trace.extent()
-    return draft_entry(
+    places = [SpanPlace(s.start_ns, s.span_id, s.parent_id or "", s.resource.service_name, s.name) for s in trace.spans]
+    return made_entry(
         trace.trace_id,
         times_ns=(extent.start_ns, extent.end_ns),
         counts=(len(trace.spans), sum(span.status_code == ERROR for span in trace.spans)),
-        services={span.resource.service_name for span in _with_distinct_resources(trace.spans)},
-        roots=[Root(s.start_ns, s.resource.service_name, s.name) for s in trace.spans if s.parent_id is None],
+        services={place.service for place in places},
+        roots=roots_of(places),
         terms=_terms_of_spans(trace.spans),
     )
 
@@ -98,46 +120,68 @@ def union(entries: Iterable[Entry]) -> Entry:
     first, *others = parts = list(entries)
     if not others:
         return first
-    rooted = [
-        Root(part.root_start_ns, part.root_service or "", part.root_name or "") for part in parts if part.root_count
-    ]
-    made = draft_entry(
+    made = made_entry(
         first.trace_id,
         times_ns=(min(part.start_ns for part in parts), max(part.end_ns for part in parts)),
         counts=(sum(part.span_count for part in parts), sum(part.error_count for part in parts)),
         services=set(chain.from_iterable(part.services for part in parts)),
-        roots=rooted,
+        roots=[part.root for part in parts if part.root],
         terms=None if any(part.overflowing for part in parts) else set().union(*(part.terms for part in parts)),
     )
-    return msgspec.structs.replace(made, root_count=sum(part.root_count for part in parts))
+    uncertain = made.root_uncertain or any(part.root_uncertain for part in parts)
+    return msgspec.structs.replace(made, root_uncertain=uncertain)
 
 
-def draft_entry(  # noqa: PLR0913  # what was gathered, by name
+def overflowing(entry: Entry) -> Entry:
+    """`entry` without its terms."""
+    return msgspec.structs.replace(entry, terms=frozenset(), overflowing=True)
+
+
+def roots_of(places: Sequence[SpanPlace]) -> list[Root]:
+    """The spans that name no parent (an id of zeros, or its own, is none); failing that, those whose parent is away."""
+    roots = [_root(place, orphaned=False) for place in places if not _names_parent(place)]
+    if roots:
+        return roots
+    ids = {place.span_id for place in places}
+    return [_root(place, orphaned=True) for place in places if place.parent_id not in ids]
+
+
+def _names_parent(place: SpanPlace) -> bool:
+    return place.parent_id != place.span_id and bool(place.parent_id.strip("0"))
+
+
+def _root(place: SpanPlace, *, orphaned: bool) -> Root:
+    return Root(orphaned, place.start_ns, place.span_id, place.service, place.name)
+
+
+def made_entry(  # noqa: PLR0913  # what was gathered, by name
     trace_id: str,
     *,
     times_ns: tuple[int, int],
     counts: tuple[int, int],
     services: set[str],
-    roots: list[Root],
+    roots: Sequence[Root],
     terms: set[bytes] | None,
 ) -> Entry:
     """An entry of what was gathered; `terms` is None when there were too many. `counts` are of spans and errors."""
-    root = min(roots) if roots else None
-    overflowing = terms is None or len(terms) > MAX_TERMS
+    root = min(roots, default=None)
+    kept = terms if terms is not None and len(terms) <= MAX_TERMS else None
     return Entry(
         trace_id=trace_id,
         start_ns=times_ns[0],
         end_ns=times_ns[1],
         span_count=counts[0],
         error_count=counts[1],
-        services=tuple(sorted(services)[:MAX_SERVICES]),
-        terms=frozenset() if terms is None or overflowing else frozenset(terms),
-        root_service=root.service if root else None,
-        root_name=root.name if root else None,
-        root_start_ns=root.start_ns if root else 0,
-        root_count=len(roots),
-        overflowing=overflowing,
+        services=tuple(sorted({_cut(service) for service in services})[:MAX_SERVICES]),
+        terms=frozenset(kept or ()),
+        root=root and msgspec.structs.replace(root, service=_cut(root.service), name=_cut(root.name)),
+        root_uncertain=len(roots) > 1 or any(max(len(r.service), len(r.name)) > MAX_TEXT_CHARACTERS for r in roots),
+        overflowing=kept is None,
     )
+
+
+def _cut(text: str) -> str:
+    return text[:MAX_TEXT_CHARACTERS]
 
 
 def attribute_terms(scope: bytes, attributes: Attributes) -> list[bytes]:
@@ -151,22 +195,25 @@ def scope_terms(scope: Scope) -> list[bytes]:
     return named + attribute_terms(INSTRUMENTATION, scope.attributes)
 
 
-def enumerated_terms(intrinsic: Intrinsic, names: Mapping[int, str]) -> dict[int, bytes]:
-    """The term of each number of an enumeration."""
-    key = intrinsic_key(intrinsic)
-    return {number: text_term(key, name) for number, name in names.items()}
+def kind_term(kind: int) -> bytes:
+    """The term of a kind: its name, or its digits if OTLP has none."""
+    return _KIND_TERMS.get(kind) or text_term(_KIND, str(kind))
 
 
-KIND_TERMS = enumerated_terms(Intrinsic.SPAN_KIND, KIND_NAMES)
-STATUS_TERMS = enumerated_terms(Intrinsic.SPAN_STATUS, STATUS_NAMES)
-UNKNOWN_KIND = remark(intrinsic_key(Intrinsic.SPAN_KIND), Type.WILD)
-UNKNOWN_STATUS = remark(intrinsic_key(Intrinsic.SPAN_STATUS), Type.WILD)
-BROKEN_CLOCK = remark(DURATION, Type.WILD)
+def status_term(code: int) -> bytes:
+    """The term of a status, likewise."""
+    return _STATUS_TERMS.get(code) or text_term(_STATUS, str(code))
+
+
+_KIND = intrinsic_key(Intrinsic.SPAN_KIND)
+_STATUS = intrinsic_key(Intrinsic.SPAN_STATUS)
+_KIND_TERMS = {int(kind): text_term(_KIND, kind.name.lower()) for kind in Kind}
+_STATUS_TERMS = {int(code): text_term(_STATUS, code.name.lower()) for code in StatusCode}
 
 
 def duration_term(duration_ns: int) -> bytes:
-    """The term of a span's duration."""
-    return magnitude_term(DURATION, duration_ns) if duration_ns >= 0 else BROKEN_CLOCK
+    """The term of a span's duration; a clock that ran backwards makes it none at all."""
+    return magnitude_term(DURATION, max(0, duration_ns))
 
 
 def event_intrinsics(name: str, since_start_ns: int) -> tuple[bytes, bytes]:
@@ -177,10 +224,6 @@ def event_intrinsics(name: str, since_start_ns: int) -> tuple[bytes, bytes]:
 def link_intrinsics(trace_id: str, span_id: str) -> tuple[bytes, bytes]:
     """The terms of what a link leads to."""
     return text_term(LINK_TRACE_ID, trace_id), text_term(LINK_SPAN_ID, span_id)
-
-
-def _with_distinct_resources(spans: Iterable[Span]) -> Iterable[Span]:
-    return {id(span.resource): span for span in spans}.values()
 
 
 def _terms_of_spans(spans: Iterable[Span]) -> set[bytes] | None:
@@ -203,8 +246,8 @@ def _span_terms(span: Span) -> list[bytes]:
     return [
         text_term(NAME, span.name),
         text_term(STATUS_MESSAGE, span.status_message),
-        KIND_TERMS.get(span.kind, UNKNOWN_KIND),
-        STATUS_TERMS.get(span.status_code, UNKNOWN_STATUS),
+        kind_term(span.kind),
+        status_term(span.status_code),
         duration_term(span.end_ns - span.start_ns),
         *attribute_terms(SPAN, span.attributes),
         *chain.from_iterable(event_intrinsics(event.name, event.time_ns - span.start_ns) for event in span.events),

@@ -17,24 +17,23 @@ from chalicelib.model.windows import search_time_ns
 from chalicelib.search.index.entry import (
     ERROR,
     EVENT,
-    KIND_TERMS,
     LINK,
     MAX_TERMS,
     NAME,
     RESOURCE,
     SPAN,
     STATUS_MESSAGE,
-    STATUS_TERMS,
-    UNKNOWN_KIND,
-    UNKNOWN_STATUS,
     Entry,
-    Root,
+    SpanPlace,
     attribute_terms,
-    draft_entry,
     duration_term,
     event_intrinsics,
+    kind_term,
     link_intrinsics,
+    made_entry,
+    roots_of,
     scope_terms,
+    status_term,
 )
 from chalicelib.search.index.terms import key_of, terms_of, text_term
 
@@ -124,7 +123,7 @@ class _Draft:
         self.pairs: dict[bytes, set[bytes]] = {SPAN: set(), EVENT: set(), LINK: set()}
         self._span_pairs = self.pairs[SPAN]
         self._arrived_ms = arrived_ms
-        self._roots: list[Root] = []
+        self._places: list[SpanPlace] = []
         self._times_ns: list[tuple[int, int]] = []
         self._names: set[str] = set()
         self._codes: list[int] = []
@@ -135,8 +134,7 @@ class _Draft:
         start_ns, name, status = span.start_time_unix_nano, span.name, span.status
         self._times_ns.append((start_ns, span.end_time_unix_nano))
         self._codes.append(status.code)
-        if not span.parent_span_id.strip(b"\0"):
-            self._roots.append(Root(start_ns, service, name))
+        self._places.append(SpanPlace(start_ns, span.span_id.hex(), span.parent_span_id.hex(), service, name))
         if len(self._span_pairs) > MAX_TERMS:  # it overflows whatever comes; do not gather more
             return
         self._names.add(name)
@@ -154,18 +152,18 @@ class _Draft:
         self.terms.update(
             [text_term(NAME, name) for name in self._names],
             [text_term(STATUS_MESSAGE, message) for message in self._messages],
-            [KIND_TERMS.get(kind, UNKNOWN_KIND) for kind in self._kinds],
-            [STATUS_TERMS.get(code, UNKNOWN_STATUS) for code in set(self._codes)],
+            [kind_term(kind) for kind in self._kinds],
+            [status_term(code) for code in set(self._codes)],
             [duration_term(end_ns - start_ns) for start_ns, end_ns in self._times_ns],
         )
         starts_ns = [search_time_ns(start_ns, self._arrived_ms) for start_ns, _ in self._times_ns]
         lengths_ns = [max(0, end_ns - start_ns) for start_ns, end_ns in self._times_ns]
-        return draft_entry(
+        return made_entry(
             trace_id,
             times_ns=(min(starts_ns), max(map(add, starts_ns, lengths_ns))),
             counts=(len(self._times_ns), self._codes.count(ERROR)),
             services=self.services,
-            roots=self._roots,
+            roots=roots_of(self._places),
             terms=self.terms,
         )
 

@@ -34,7 +34,8 @@ class Type(IntEnum):
     MAGNITUDE = 5  # 2 bytes, likewise shifted: some number of this bucket
     LONG_TEXT = 6  # 16 bytes, a hash
     OPAQUE = 7  # nothing: a value that has no text, number or truth
-    WILD = 8  # nothing: a value that may turn out to be anything
+    UNLISTED_TEXT = 8  # in an index only, nothing: some text that is not listed
+    UNLISTED_NUMBER = 9  # in an index only, INT or FLOAT (1) and a magnitude (2): some number that is not listed
 
 
 SCOPES = {
@@ -47,17 +48,13 @@ SCOPES = {
 INTRINSIC_SCOPE = b":"
 _SCOPES_BY_LETTER = {letter: scope for scope, letter in SCOPES.items()}
 
-KIND_NAMES = {0: "unspecified", 1: "internal", 2: "server", 3: "client", 4: "producer", 5: "consumer"}
-STATUS_NAMES = {0: "unset", 1: "ok", 2: "error"}
-
 _TYPE_BYTES = {kind: bytes([kind]) for kind in Type}
 # By name, because these are on the hottest path of the indexer, where asking an enum costs more than the rest.
 _TEXT, _LONG_TEXT, _OPAQUE = (_TYPE_BYTES[kind] for kind in (Type.TEXT, Type.LONG_TEXT, Type.OPAQUE))
-_INT_TYPE, _FLOAT_TYPE, _MAGNITUDE_TYPE = int(Type.INT), int(Type.FLOAT), int(Type.MAGNITUDE)
+_INT_TYPE, _FLOAT_TYPE, _MAGNITUDE_TYPE = int(Type.INT), int(Type.FLOAT), _TYPE_BYTES[Type.MAGNITUDE]
 _TRUE, _FALSE = _TYPE_BYTES[Type.BOOL] + b"\1", _TYPE_BYTES[Type.BOOL] + b"\0"
 _INT = Struct(">BQ")
 _FLOAT = Struct(">Bd")
-_MAGNITUDE = Struct(">BH")
 _NUMBER = Struct(">cd")
 _INT_SHIFT = 1 << 63
 _MAGNITUDE_SHIFT = 1 << 15
@@ -95,6 +92,11 @@ def split(term: bytes) -> tuple[bytes, int, bytes]:
     return term[:end], term[end], term[end + 1 :]
 
 
+def join(key: bytes, kind: int, value: bytes) -> bytes:
+    """The term of key, type and value."""
+    return b"%b%c%b" % (key, kind, value)
+
+
 def terms_of(key: bytes, value: Value) -> list[bytes]:
     """The terms of an attribute's value; one, unless it is an array."""
     if isinstance(value, (list, tuple)):  # a union takes ten times as long
@@ -119,11 +121,6 @@ def text_term(key: bytes, text: str) -> bytes:
     return key + _TEXT + text.encode(errors="surrogatepass")
 
 
-def bool_term(key: bytes, truth: bool) -> bytes:
-    """`truth` as a value of `key`."""
-    return key + (_TRUE if truth else _FALSE)
-
-
 def int_term(key: bytes, number: int) -> bytes:
     """An integer as a value of `key`; as a float if it has more than 64 bits."""
     if -_INT_SHIFT <= number < _INT_SHIFT:
@@ -138,12 +135,7 @@ def float_term(key: bytes, number: float) -> bytes:
 
 def magnitude_term(key: bytes, number: float) -> bytes:
     """Some number of the size of `number` as a value of `key`."""
-    return key + _MAGNITUDE.pack(_MAGNITUDE_TYPE, magnitude(number) + _MAGNITUDE_SHIFT)
-
-
-def remark(key: bytes, kind: Type) -> bytes:
-    """OPAQUE or WILD of `key`."""
-    return key + _TYPE_BYTES[kind]
+    return key + _MAGNITUDE_TYPE + write_magnitude(magnitude(number))
 
 
 def number_identity(key: bytes, number: float) -> bytes:
@@ -160,8 +152,13 @@ def read_number(kind: int, value: bytes) -> int | float:
     return _FLOAT.unpack(b"\0" + value)[1]  # type: ignore[no-any-return]
 
 
+def write_magnitude(bucket: int) -> bytes:
+    """A bucket as it stands in a term."""
+    return (bucket + _MAGNITUDE_SHIFT).to_bytes(2, "big")
+
+
 def read_magnitude(value: bytes) -> int:
-    """The bucket in a MAGNITUDE term."""
+    """The bucket again."""
     return int.from_bytes(value, "big") - _MAGNITUDE_SHIFT
 
 
