@@ -23,6 +23,9 @@ class StaticType(StrEnum):
     KIND = "kind"
 
 
+NUMERIC = frozenset({StaticType.INT, StaticType.FLOAT, StaticType.DURATION})  # these compare with each other
+
+
 class Static(msgspec.Struct, frozen=True):
     """A literal. A duration's value is integer nanoseconds; a status or kind is its name ("error", "server")."""
 
