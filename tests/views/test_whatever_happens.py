@@ -44,7 +44,7 @@ class World(RuleBasedStateMachine):
     @initialize(piece=st.sampled_from([2, 3, 2048]), minutes=st.integers(0, 70))
     def begin(self, piece, minutes):
         self.pipeline = Pipeline(settings=Settings(seal_piece_traces=piece), clock=Clock(NOON_NS + minutes * 60 * S))
-        self.pipeline.fuse.on_call = lambda: self.pipeline.clock.advance_s(self.latency_s)
+        self.pipeline.fuse.on_call = self._take_time
 
     @rule(tenant=TENANTS, trace=TRACES, names=NAMES, age_s=AGES_S)
     def post(self, tenant, trace, names, age_s):
@@ -88,6 +88,26 @@ class World(RuleBasedStateMachine):
     @rule(crash=CRASHES)
     def work(self, crash):
         self._survives(self.pipeline.work, crash)
+
+    @rule(data=st.data(), call=st.integers(1, 40), first=st.sampled_from(["tick", "work"]))
+    def run_beside(self, data, call, first):
+        """One function waits for its `call`-th answer while others run from beginning to end."""
+        batch = data.draw(st.lists(st.sampled_from(self.under_way), max_size=4, unique_by=id)) if self.under_way else []
+        left = iter(range(call, -1, -1))
+
+        def others() -> None:
+            if next(left, None) == 0:
+                self._survives(lambda: self.pipeline.deliver(batch), None)
+                self._survives(self.pipeline.tick, None)
+                self._survives(self.pipeline.work, None)
+
+        self.pipeline.fuse.on_call = others
+        self._survives(getattr(self.pipeline, first), None)
+        self.pipeline.fuse.on_call = self._take_time
+        self.delivered += batch
+
+    def _take_time(self) -> None:
+        self.pipeline.clock.advance_s(self.latency_s)
 
     def _survives(self, act, crash) -> bool:
         self.pipeline.fuse.left = crash
