@@ -17,6 +17,7 @@ _VERSION = 1
 _FIELDS = struct.Struct(">Bqqq16s")
 _DIGEST_BYTES = 10
 _NO_ID = bytes(16)
+_LAST_NS = 2**62  # in the year 2116; what is later has no room in a cursor
 
 
 class Position(NamedTuple):
@@ -39,7 +40,8 @@ class Cursor(NamedTuple):
 def encode(question: str, cursor: Cursor) -> str:
     """The text of `cursor`, for whoever asks `question` again."""
     (start_ns, end_ns), (position_ns, trace_id) = cursor
-    fields = _FIELDS.pack(_VERSION, start_ns, end_ns, position_ns, bytes.fromhex(trace_id) or _NO_ID)
+    reached_ns = min(max(position_ns, 0), _LAST_NS)  # a step may be wider than the range
+    fields = _FIELDS.pack(_VERSION, start_ns, end_ns, reached_ns, bytes.fromhex(trace_id) or _NO_ID)
     return base64.urlsafe_b64encode(fields + _digest(question, fields)).rstrip(b"=").decode()
 
 
@@ -57,8 +59,14 @@ def decode(question: str, text: str) -> Cursor:
 
 
 def resume(question: str, text: str | None, window: Window) -> Cursor:
-    """Where to begin: at `text`, or without one at the end of `window`. Raises QueryError as `decode` does."""
-    return Cursor(window, Position(window.end_ns, "")) if text is None else decode(question, text)
+    """Where to begin: at `text`, or without one at the end of `window` (as far as anybody's clock may reach).
+
+    Raises QueryError as `decode` does.
+    """
+    if text is not None:
+        return decode(question, text)
+    reachable = Window(min(max(window.start_ns, 0), _LAST_NS), min(max(window.end_ns, 0), _LAST_NS))
+    return Cursor(reachable, Position(reachable.end_ns, ""))
 
 
 def _digest(question: str, fields: bytes) -> bytes:
