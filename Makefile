@@ -8,10 +8,11 @@ PY := $(VENV)/bin/python
 STAGE ?= dev
 TENANT ?= default
 SCOPE ?= ingest
+DO ?= show
 comma := ,
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-clients run test check format demo bench key rebuild package clean
+.PHONY: help setup setup-clients run test check format demo bench key sampling rebuild package clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-22s %s\n", $$1, $$2}'
@@ -47,6 +48,9 @@ bench: setup ## one table: bytes, write units and CPU, with ratios to the floors
 
 key: setup ## make an access key: make key TENANT=acme SCOPE=ingest,read
 	@exec $(PY) -m chalicelib.cli.key --tenant "$(TENANT)" $(addprefix --scope=,$(subst $(comma), ,$(SCOPE)))
+
+sampling: setup ## a tenant's sampling policies: make sampling TENANT=acme DO="set policies.json"
+	@exec $(PY) -m chalicelib.cli.sampling --tenant "$(TENANT)" $(DO)
 
 rebuild: setup ## drop every view and make it again from the facts, in the tables that the environment names
 	@exec $(PY) -m chalicelib.cli.rebuild $(ARGS)

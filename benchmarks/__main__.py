@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 
-from benchmarks.measures import cold_start, costs, derived, ingest, memory, reading
+from benchmarks.measures import cold_start, costs, derived, ingest, memory, reading, rollups, search
 from benchmarks.measures.rows import Row, table
 
 MEASURES: dict[str, Callable[[], list[Row]]] = {
@@ -13,6 +13,8 @@ MEASURES: dict[str, Callable[[], list[Row]]] = {
     "reading": reading.rows,
     "memory": memory.rows,
     "derived": derived.rows,
+    "rollups": rollups.rows,
+    "search": search.rows,
 }
 
 

@@ -34,6 +34,7 @@ class Settings:
     seal_grace_s: int = 45  # past the longest write (29 s), so that no block of a window is still on its way
     seal_piece_traces: int = 2048  # a window of more traces is sealed in pieces, by as many functions
     undecided_hours: int = 24  # how long blocks live that tail sampling has yet to choose from
+    sampling_file: str = ""  # of the local runner: its tenant's sampling policies
     facts_stream_arn: str = ""  # what the indexer reads; known once the tables are there (infra/outputs.py)
     work_queue_url: str = ""  # where invocations leave work for each other; none: within the process
     index_batch_size: int = 1000  # records of the stream for one invocation of the indexer, at most
@@ -74,6 +75,7 @@ def from_environment(environ: Mapping[str, str]) -> Settings:
         "seal_grace_s": "SPANFOLD_SEAL_GRACE_S",
         "seal_piece_traces": "SPANFOLD_SEAL_PIECE_TRACES",
         "undecided_hours": "SPANFOLD_UNDECIDED_HOURS",
+        "sampling_file": "SPANFOLD_SAMPLING_FILE",
         "facts_stream_arn": "SPANFOLD_FACTS_STREAM_ARN",
         "work_queue_url": "SPANFOLD_WORK_QUEUE_URL",
         "index_batch_size": "SPANFOLD_INDEX_BATCH_SIZE",

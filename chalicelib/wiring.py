@@ -33,7 +33,7 @@ class Stores(NamedTuple):
     sampling: SamplingStore
     keys: KeyStore
     connection: Connection
-    make_missing_tables: Callable[[], tuple[str, ...]]  # for local engines alone; the names of those made
+    make_missing_tables: Callable[..., tuple[str, ...]]  # for local engines alone; the names of those made
 
 
 @cache
@@ -66,7 +66,11 @@ def assemble(settings: Settings, kept: Stores, *, queue: WorkQueue, gate: Gate, 
 
 def stores(settings: Settings, **client: str) -> Stores:
     """The tables of `settings`; `client` is what botocore's create_client takes, beside what the SDK finds itself."""
-    connection = Connection(partial(make_client, **client))
+    return stores_over(settings, Connection(partial(make_client, **client)))
+
+
+def stores_over(settings: Settings, connection: Connection) -> Stores:
+    """The tables of `settings` over this client."""
     blocks = DynamoBlockStore(
         connection=connection,
         table=settings.facts_table,
@@ -104,8 +108,8 @@ def read_stream(event: Mapping[str, Any]) -> "list[Arrival | BadRecord]":
     return stream.read_stream(event)
 
 
-def _make_missing_tables(settings: Settings, connection: Connection) -> tuple[str, ...]:
+def _make_missing_tables(settings: Settings, connection: Connection, *, has_streams: bool = True) -> tuple[str, ...]:
     from chalicelib.storage.dynamodb.tables import create_missing_tables  # noqa: PLC0415
 
     names = {"facts": settings.facts_table, "views": settings.views_table, "control": settings.control_table}
-    return create_missing_tables(connection.client(), names)
+    return create_missing_tables(connection.client(), names, has_streams=has_streams)

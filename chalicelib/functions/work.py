@@ -13,6 +13,8 @@ from chalicelib.model.deadline import Deadline
 from chalicelib.services import Services
 from chalicelib.storage.memory import MemoryWorkQueue
 
+RESERVE_S = 12.0  # with less time left a seal hands itself on (views/seal.py), and would come round again and again
+
 Perform = Callable[[Services, bytes, Deadline], object]
 
 
@@ -49,7 +51,7 @@ def perform_waiting(services: Services, deadline: Deadline, perform: Perform | N
     if not isinstance(queue, MemoryWorkQueue):
         return
     waiting = queue.take()
-    while waiting and deadline.remaining_s() > 0:
+    while waiting and deadline.remaining_s() > RESERVE_S:
         message = waiting.pop(0)
         try:
             (perform or _perform())(services, message, deadline)

@@ -119,13 +119,13 @@ class IncomingLink(msgspec.Struct, frozen=True, kw_only=True, rename="camel", om
 class LinksPage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Links of one trace: those it has (on the first page, in the order of its spans) and those to it (newest first).
 
-    `outgoing_count` says how many it has, where `outgoing` is cut. `cursor` and `partial` are about `incoming`, as in
-    SearchPage.
+    `outgoing_count`, on the first page, says how many it has if `outgoing` was cut. `cursor` and `partial` are about
+    `incoming`, as in SearchPage.
     """
 
     outgoing: tuple[OutgoingLink, ...]
-    outgoing_count: int = msgspec.field(name="outgoingCount")
     incoming: tuple[IncomingLink, ...]
     scanned: Scanned
+    outgoing_count: int | None = msgspec.field(default=None, name="outgoingCount")
     cursor: str | None = None
     partial: str | None = None

@@ -1,8 +1,8 @@
 """What rollups answer: RED series, the service graph, services, operations, attributes.
 
 These are the shapes of `GET /v1/metrics`, `/v1/graph`, `/v1/services` and `/v1/attributes`. In JSON the names are
-lowerCamelCase; times are epoch seconds, durations nanoseconds, and a field that has its default is left out. Calls
-and errors are adjusted counts: a span that sampling kept with probability 1/4 counts 4, so they may be fractions.
+lowerCamelCase; times are epoch seconds, durations nanoseconds. Calls and errors are adjusted counts: a span that
+sampling kept with probability 1/4 counts 4, so they may be fractions.
 Durations are known up to a relative error of 4.4 % (rollups/sketches.py).
 """
 
@@ -19,14 +19,14 @@ class Latency(msgspec.Struct, frozen=True, kw_only=True, rename="camel", gc=Fals
     p99_ns: int
 
 
-class Red(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True, gc=False):
+class Red(msgspec.Struct, frozen=True, kw_only=True, rename="camel", gc=False):
     """Rate, errors and duration of some calls over some time."""
 
-    calls: float = 0.0
-    errors: float = 0.0
-    calls_per_s: float = 0.0
-    error_ratio: float = 0.0  # errors / calls; 0 where there were no calls
-    latency: Latency | None = None  # None: no call has a known duration
+    calls: float
+    errors: float
+    calls_per_s: float
+    error_ratio: float  # errors / calls; 0 where there were no calls
+    latency: Latency | None  # None: no call has a known duration
 
 
 class RedPoint(msgspec.Struct, frozen=True, kw_only=True, rename="camel", gc=False):
@@ -92,12 +92,15 @@ class OperationSummary(msgspec.Struct, frozen=True, kw_only=True, rename="camel"
 
 
 class AttributeKey(msgspec.Struct, frozen=True, kw_only=True, rename="camel", gc=False):
-    """An attribute that some span has, and of how many traces, counted by hour. `scope` is a TraceQL scope, or "intrinsic"."""
+    """An attribute that some span has, and how many values of it, counted by trace and hour.
+
+    `scope` is a TraceQL scope, or "intrinsic".
+    """
 
     scope: str
     key: str
     types: tuple[str, ...]
-    traces: int
+    count: int
 
 
 class AttributeValue(msgspec.Struct, frozen=True, kw_only=True, rename="camel", gc=False):

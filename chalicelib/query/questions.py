@@ -41,3 +41,20 @@ def search_question(text: str) -> Question:
     if not isinstance(query.root, Pipeline):
         raise QueryError("this is a metrics query; ask for it at /v1/metrics/query")
     return Question(text, plan(query), compile_search(query), remembering(regex.compile))
+
+
+@dataclass(frozen=True)
+class MetricsQuestion:
+    """As Question, for a query that is to become series."""
+
+    query: Query
+    plan: TraceCondition
+    compile_regex: CompileRegex
+
+
+def metrics_question(text: str) -> MetricsQuestion:
+    """The question that a metrics query asks. Raises QueryError, also for a search."""
+    query = parsed(text)
+    if isinstance(query.root, Pipeline):
+        raise QueryError("this is a search; ask for it at /v1/search, or add a metrics function such as | rate()")
+    return MetricsQuestion(query, plan(query), remembering(regex.compile))

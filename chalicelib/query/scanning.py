@@ -6,8 +6,6 @@ from chalicelib.model.deadline import Deadline
 from chalicelib.model.found import Scanned
 from chalicelib.model.view import View
 
-DEADLINE_REASON = "the deadline was reached"
-
 # Before the deadline: when reads end, and when none is begun. What is left is for putting the answer together.
 _LAST_READ_S = 0.5
 _LAST_START_S = 1.0

@@ -9,26 +9,22 @@ Which traces are candidates is exact (never one too few) as far as views are: a 
 it was kept.
 """
 
-from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from enum import Enum
 from heapq import heappop, heappush
-from typing import NamedTuple
 
 import msgspec
 
 from chalicelib.model.deadline import Deadline
 from chalicelib.model.errors import QueryError, StoreError
 from chalicelib.model.found import FoundTrace, SearchPage
-from chalicelib.model.windows import HOUR_S, NS_PER_S, Window, hour_of
+from chalicelib.model.windows import Window
 from chalicelib.query import cursors
-from chalicelib.query.ahead import read_ahead, readers
-from chalicelib.query.candidates import Unsealed, candidates
+from chalicelib.query.ahead import readers
 from chalicelib.query.cursors import Cursor, Position
+from chalicelib.query.hours import Hour, Look, by_start
+from chalicelib.query.pages import DEADLINE_REASON, PageEnd, what_is_left
 from chalicelib.query.questions import Question, search_question
-from chalicelib.query.scanning import DEADLINE_REASON, Account
-from chalicelib.query.sources import hours_of, read_digests, read_segments, within_memory
+from chalicelib.query.scanning import Account
 from chalicelib.query.summaries import summary
 from chalicelib.query.verifying import Verified, read_traces
 from chalicelib.services import Services
@@ -38,20 +34,7 @@ MAX_LIMIT = 1000
 DEFAULT_SPANS = 3
 MAX_SPANS = 100
 
-# Hours newer than the range whose digests are read for what they know of unsealed traces that began in the range.
-_CONTEXT_HOURS = 2
-
-_FEWEST_READS = 2
-_HOURS_AHEAD = 4
-_HOUR_IS_LARGE_BYTES = 8 * 1024 * 1024
-
-
-class _End(Enum):
-    """Why a page ends where it does."""
-
-    RANGE = "nothing is left"
-    FULL = "no more fits on it"
-    DEADLINE = "there is no time for more"
+_FEWEST_READS = 2  # at once, also when the page is nearly full
 
 
 class SearchRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,12 +64,14 @@ def search(services: Services, tenant: str, request: SearchRequest, deadline: De
     account = Account(deadline)
     page = _Page(request, begin)
     with readers() as pool:
-        end = _fill(_Asked(services, tenant, question, pool), begin, page, account)
-    reasons = [DEADLINE_REASON] * (end is _End.DEADLINE) + page.problems
+        look = Look(services, tenant, question.plan, question.compile_regex, pool, account)
+        end = _fill(look, question, begin, page)
+    following = cursors.encode(_identity(request), Cursor(begin.window, page.position))
+    reasons = [DEADLINE_REASON] * (end is PageEnd.DEADLINE) + page.problems
     return SearchPage(
         traces=tuple(page.traces),
         scanned=account.told(),
-        cursor=None if end is _End.RANGE else cursors.encode(_identity(request), Cursor(begin.window, page.position)),
+        cursor=None if end is PageEnd.RANGE else following,
         partial="; ".join(reasons) or None,
     )
 
@@ -99,21 +84,6 @@ def checked(request: SearchRequest) -> None:
         raise QueryError(f"{request.spans_per_spanset} spans per spanset are not between 0 and {MAX_SPANS}")
     if request.window.end_ns <= request.window.start_ns:
         raise QueryError("the end of the range is not after its start")
-
-
-class _Asked(NamedTuple):
-    services: Services
-    tenant: str
-    question: Question
-    pool: ThreadPoolExecutor
-
-
-class _Hour(NamedTuple):
-    """Where the hour (or the range's part of it) starts, and its candidates in the order in which to look at them."""
-
-    start_ns: int
-    positions: list[Position]
-    is_last: bool
 
 
 class _Page:
@@ -162,51 +132,54 @@ def _identity(request: SearchRequest) -> str:
     return f"search {request.query}"
 
 
-def _fill(asked: _Asked, begin: Cursor, page: _Page, account: Account) -> _End:
+def _fill(look: Look, question: Question, begin: Cursor, page: _Page) -> PageEnd:
+    window = what_is_left(look.services, begin)
+    if window is None:
+        return PageEnd.RANGE
     try:
-        for hour in _hours(asked, begin, account):
-            end = _look_at(asked, hour, page, account) or _between_hours(hour, page, account)
+        for hour in by_start(look, window):
+            end = _look_at(look, question, hour, page) or _between_hours(look, hour, window, page)
             if end is not None:
                 return end
     except StoreError:
-        if not account.is_out_of_time():
+        if not look.account.is_out_of_time():
             raise
-        return _End.DEADLINE
-    return _End.RANGE
+        return PageEnd.DEADLINE
+    return PageEnd.RANGE
 
 
-def _between_hours(hour: _Hour, page: _Page, account: Account) -> _End | None:
-    if not page.advance(Position(hour.start_ns, "")):
-        return _End.FULL
-    if hour.is_last:
-        return None
-    if not page.room:
-        return _End.FULL
-    return _End.DEADLINE if account.is_out_of_time() else None
-
-
-def _look_at(asked: _Asked, hour: _Hour, page: _Page, account: Account) -> _End | None:
+def _look_at(look: Look, question: Question, hour: Hour, page: _Page) -> PageEnd | None:
     """Look at the candidates of an hour, and put out what is found in its turn; why to stop there, or None."""
-    fresh = [position for position in hour.positions if position.trace_id not in page.seen]
-    account.candidates += len(fresh)
-    ids = [position.trace_id for position in fresh]
-    reading = read_traces(
-        asked.services, asked.tenant, ids, asked.pool, account.deadline, at_most=lambda _: max(_FEWEST_READS, page.room)
-    )
-    with closing(reading):
-        for position in fresh:
+    positions = _in_order(hour, page)
+    look.account.candidates += len(positions)
+    ids = (position.trace_id for position in positions)
+    with closing(read_traces(look, ids, at_most=lambda _: max(_FEWEST_READS, page.room))) as reading:
+        for position in positions:
             if not page.room:
-                return _End.FULL
-            if account.is_out_of_time():
-                return _End.DEADLINE
+                return PageEnd.FULL
+            if look.account.is_out_of_time():
+                return PageEnd.DEADLINE
             _, verified = next(reading)
-            found = _found(asked.question, verified, page, account)
+            found = _found(question, verified, page, look.account)
             if found is not None:
                 page.add(found, position)
             if not page.advance(position):
-                return _End.FULL
+                return PageEnd.FULL
             page.seen.add(position.trace_id)
     return None
+
+
+def _in_order(hour: Hour, page: _Page) -> list[Position]:
+    """The candidates to look at now: those that begin in this hour and come after what has been looked at."""
+    positions = (Position(extent.start_ns, trace_id) for trace_id, extent in hour.found.items())
+    return sorted(
+        (
+            position
+            for position in positions
+            if Position(hour.part.start_ns, "") < position < page.position and position.trace_id not in page.seen
+        ),
+        reverse=True,
+    )
 
 
 def _found(question: Question, verified: Verified, page: _Page, account: Account) -> FoundTrace | None:
@@ -220,51 +193,11 @@ def _found(question: Question, verified: Verified, page: _Page, account: Account
     return summary(verified.trace, spansets, page.spans_per_spanset)
 
 
-def _hours(asked: _Asked, begin: Cursor, account: Account) -> Iterator[_Hour]:
-    """The hours of the range that are not looked at yet, newest first; none are read before they are asked for."""
-    services, tenant, question, pool = asked
-    last_ns = begin.position.start_ns + bool(begin.position.trace_id)  # at its start there may be more, with lower ids
-    window = within_memory(services, Window(begin.window.start_ns, last_ns))
-    if window.end_ns <= window.start_ns:
-        return
-    unsealed = Unsealed(
-        read_segments(services, tenant, account), question.plan, question.compile_regex, knows_extents=True
-    )
-    _learn_from_newer_hours(asked, unsealed, window, account)
-    hours = hours_of(window)
-    reading = read_ahead(
-        pool,
-        hours,
-        lambda hour: read_digests(services, tenant, hour, account.deadline),
-        lambda done: 0 if account.largest_query_bytes > _HOUR_IS_LARGE_BYTES else min(_HOURS_AHEAD, done),
-    )
-    with closing(reading):
-        for hour, digests in reading:
-            account.add_hour(digests.views)
-            found = candidates(question.plan, digests.indexes, unsealed, question.compile_regex)
-            start_ns = max(hour * NS_PER_S, window.start_ns)
-            yield _Hour(start_ns, _in_order(found, Position(start_ns, ""), begin.position), hour == hours[-1])
-
-
-def _in_order(found: Mapping[str, Window], after: Position, before: Position) -> list[Position]:
-    positions = (Position(extent.start_ns, trace_id) for trace_id, extent in found.items())
-    return sorted((position for position in positions if after < position < before), reverse=True)
-
-
-def _learn_from_newer_hours(asked: _Asked, unsealed: Unsealed, window: Window, account: Account) -> None:
-    """Complete what is known of unsealed traces that begin in `window` by what digests of later hours say of them.
-
-    Where that would be too many hours, all of these traces are verified instead: they came long after they began,
-    which few do.
-    """
-    if not any(window.start_ns <= extent.start_ns < window.end_ns for extent in unsealed.extents.values()):
-        return
-    newer = range(hours_of(window)[0] + HOUR_S, hour_of(asked.services.now_ns()) + 1, HOUR_S)
-    if len(newer) > _CONTEXT_HOURS:
-        unsealed.answers_all = True
-        return
-    for hour in newer:
-        digests = read_digests(asked.services, asked.tenant, hour, account.deadline)
-        account.add_hour(digests.views)
-        for index in digests.indexes:
-            unsealed.learn(index)
+def _between_hours(look: Look, hour: Hour, window: Window, page: _Page) -> PageEnd | None:
+    if not page.advance(Position(hour.part.start_ns, "")):
+        return PageEnd.FULL
+    if hour.part.start_ns == window.start_ns:  # the last
+        return None
+    if not page.room:
+        return PageEnd.FULL
+    return PageEnd.DEADLINE if look.account.is_out_of_time() else None

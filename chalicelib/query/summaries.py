@@ -28,8 +28,8 @@ def summary(trace: StoredTrace, spansets: Sequence[Spanset], spans_per_spanset: 
     services = _services(trace.spans)
     return FoundTrace(
         trace_id=trace.trace_id,
-        root_service=None if root is None else _cut(root.resource.service_name),
-        root_name=None if root is None else _cut(root.name),
+        root_service=None if root is None else shown_text(root.resource.service_name),
+        root_name=None if root is None else shown_text(root.name),
         start_time_unix_nano=str(extent.start_ns),
         duration_ns=extent.end_ns - extent.start_ns,
         span_count=len(trace.spans),
@@ -56,7 +56,7 @@ def _services(spans: Sequence[Span]) -> list[ServiceCounts]:
         count = counts[span.resource.service_name]
         count[0] += 1
         count[1] += span.status_code == StatusCode.ERROR
-    told = [ServiceCounts(service=_cut(name), span_count=n, error_count=bad) for name, (n, bad) in counts.items()]
+    told = [ServiceCounts(service=shown_text(name), span_count=n, error_count=bad) for name, (n, bad) in counts.items()]
     return sorted(told, key=lambda each: (-each.span_count, each.service))
 
 
@@ -72,8 +72,8 @@ def _span(matched: MatchedSpan) -> FoundSpan:
     span = matched.span
     return FoundSpan(
         span_id=span.span_id,
-        name=_cut(span.name),
-        service=_cut(span.resource.service_name),
+        name=shown_text(span.name),
+        service=shown_text(span.resource.service_name),
         start_time_unix_nano=str(span.start_ns),
         duration_ns=shown_duration_ns(span),
         fields=tuple(_field(name, value) for name, value in matched.fields[:MAX_FIELDS]),
@@ -81,22 +81,23 @@ def _span(matched: MatchedSpan) -> FoundSpan:
 
 
 def _field(key: str, value: Value) -> Field:
-    return Field(key=_cut(key), value=_shown(value))
+    return Field(key=shown_text(key), value=_shown(value))
 
 
 def _shown(value: Value) -> Value:
     """The value itself, or, for what is large, the beginning of its text."""
     match value:
         case str():
-            return _cut(value)
+            return shown_text(value)
         case bytes():
             return value[:MAX_TEXT_CHARS]
         case list() | dict():
             text = repr(value)
-            return value if len(text) <= MAX_TEXT_CHARS else _cut(text)
+            return value if len(text) <= MAX_TEXT_CHARS else shown_text(text)
         case _:
             return value
 
 
-def _cut(text: str) -> str:
+def shown_text(text: str) -> str:
+    """The text itself, or its beginning and CUT_MARK."""
     return text if len(text) <= MAX_TEXT_CHARS else text[:MAX_TEXT_CHARS] + CUT_MARK

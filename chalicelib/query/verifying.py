@@ -1,15 +1,13 @@
 """Candidates read from their blocks, a few ahead of the one that is looked at."""
 
 from collections.abc import Callable, Generator, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
-from chalicelib.model.deadline import Deadline
 from chalicelib.model.errors import AnswerTooLarge, UnreadableBlock
 from chalicelib.model.stored_trace import StoredTrace
 from chalicelib.query.ahead import READERS, read_ahead
 from chalicelib.query.blocks import read_stored_trace
-from chalicelib.services import Services
+from chalicelib.query.hours import Look
 
 
 class Verified(NamedTuple):
@@ -19,14 +17,8 @@ class Verified(NamedTuple):
     problem: str | None = None
 
 
-def read_traces(  # noqa: PLR0913  # whose, which, with what, until when, and how many at once
-    services: Services,
-    tenant: str,
-    trace_ids: Iterable[str],
-    pool: ThreadPoolExecutor,
-    deadline: Deadline,
-    *,
-    at_most: Callable[[int], int] = lambda _done: READERS,
+def read_traces(
+    look: Look, trace_ids: Iterable[str], *, at_most: Callable[[int], int] = lambda _done: READERS
 ) -> Generator[tuple[str, Verified], None, None]:
     """Each trace in the order of `trace_ids`. `at_most` says how many to read at once when so many are done.
 
@@ -35,8 +27,8 @@ def read_traces(  # noqa: PLR0913  # whose, which, with what, until when, and ho
 
     def read(trace_id: str) -> Verified:
         try:
-            return Verified(read_stored_trace(services, tenant, trace_id, deadline))
+            return Verified(read_stored_trace(look.services, look.tenant, trace_id, look.account.deadline))
         except (AnswerTooLarge, UnreadableBlock) as error:
             return Verified(None, error.detail)
 
-    return read_ahead(pool, trace_ids, read, lambda done: min(at_most(done), READERS) - 1)
+    return read_ahead(look.pool, trace_ids, read, lambda done: min(at_most(done), READERS) - 1)

@@ -20,7 +20,7 @@ def attributes(rollups: Iterable[Rollup], scope: str | None = None) -> tuple[Att
         if count > 0 and key != OTHER_KEY and scope in (None, found):
             types[found, key][type_name] += count
     return tuple(
-        AttributeKey(scope=found, key=key, types=tuple(sorted(counts)), traces=counts.total())
+        AttributeKey(scope=found, key=key, types=tuple(sorted(counts)), count=counts.total())
         for (found, key), counts in sorted(types.items())
     )
 

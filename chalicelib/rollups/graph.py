@@ -1,7 +1,9 @@
-"""The service graph, read from rollups."""
+"""The service graph, read from rollups: one for each hour, as for red.py."""
 
 from collections import defaultdict
 from collections.abc import Mapping
+
+import msgspec
 
 from chalicelib.model.rollups import Graph, GraphEdge, GraphNode
 from chalicelib.model.windows import Window
@@ -52,8 +54,7 @@ def _nodes(rollups: Mapping[int, Rollup], window: Window, sketches: Mapping[_End
             asked[slot] += count
     for ends, sketch in sketches.items():
         client, server = _ends(ends)
-        nodes[client]  # noqa: B018 - a node that nobody calls is one all the same
-        asked = nodes[server]
+        _, asked = nodes[client], nodes[server]  # one that nobody calls is a node all the same
         if server.kind != SERVICE:
             for slot, count in _calls(client, sketch).items():
                 asked[slot] += count
@@ -65,13 +66,11 @@ def _edge(ends: _Ends, sketch: Sketch, seconds: float) -> GraphEdge:
     waited, served = _sides(sketch)
     client_latency, server_latency = latency_of(waited), latency_of(served)
     red = summed_up(_calls(client, sketch), seconds)
-    if client_latency is None and server_latency is not None:  # the caller did not measure it
-        red = summed_up({**served, ERRORS: sketch.get(ERRORS, 0)}, seconds)
     return GraphEdge(
         client=_id(client),
         server=_id(server),
         connection=_CONNECTIONS[ends[4]],
-        red=red,
+        red=msgspec.structs.replace(red, latency=client_latency or server_latency),
         client_latency=client_latency,
         server_latency=server_latency,
     )

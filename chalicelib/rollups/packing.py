@@ -14,6 +14,7 @@ from itertools import groupby
 from math import gcd
 from typing import Any, NamedTuple
 
+from chalicelib.model.span import Kind
 from chalicelib.rollups.catalog import SCOPES, TYPES, fold_values
 from chalicelib.rollups.columns import ColumnReader, ColumnWriter
 from chalicelib.rollups.folding import OPERATIONS, PEERS, SERVICES, Group, Levels, Room, fit
@@ -34,11 +35,9 @@ class Size(NamedTuple):
     has_minutes: bool = True
 
 
-SIZES = (
+SIZES = (  # each has less than the one before
     Size(Room(services=500, operations=500, peers=250), keys=500, values=64),
-    Size(Room(services=250, operations=100, peers=50), keys=250, values=16),
     Size(Room(services=100, operations=25, peers=25), keys=100, values=8),
-    Size(Room(services=50, operations=10, peers=10), keys=50, values=4),
     Size(Room(services=50, operations=10, peers=10), keys=50, values=4, has_minutes=False),
     Size(Room(services=0, operations=0, peers=0), keys=0, values=0, has_minutes=False),
 )
@@ -64,11 +63,12 @@ def pack(rollup: Rollup, most_bytes: int = MAX_PACKED_BYTES) -> bytes:
 
     The same rollup gives the same bytes within one version of zstd.
     """
-    for size in SIZES[:-1]:
-        body = _packed(resized(rollup, size))
+    for size in SIZES:
+        rollup = resized(rollup, size)
+        body = _packed(rollup)
         if len(body) <= most_bytes:
-            return body
-    return _packed(resized(rollup, SIZES[-1]))
+            break
+    return body
 
 
 def resized(rollup: Rollup, size: Size) -> Rollup:
@@ -124,6 +124,8 @@ def _take_red(columns: ColumnReader, unit: int) -> Iterator[tuple[RedKey, int]]:
         service = columns.take_name("service")
         for _ in range(columns.take("operations")):
             operation, kind = columns.take_name("operation"), columns.take("kind")
+            if kind > Kind.CONSUMER:
+                raise ValueError(f"a rollup has spans of kind {kind}")
             for minute, slot, count in _take_minutes(columns, "red", unit):
                 yield (service, operation, kind, minute, slot), count
 

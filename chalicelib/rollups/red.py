@@ -1,4 +1,8 @@
-"""Answers about calls by service and operation."""
+"""Answers about calls by service and operation.
+
+Of each hour there must be one Rollup, the sum (rollup.total) of all pieces of the windows that speak of it: parts
+that were folded differently become alike by being added.
+"""
 
 from collections import defaultdict
 from collections.abc import Mapping

@@ -8,6 +8,7 @@ ever match, the asker is told. The rules are Tempo's.
 from chalicelib.search import regex
 from chalicelib.search.places import Places
 from chalicelib.search.syntax import (
+    NUMERIC,
     Aggregate,
     Attribute,
     AttributeScope,
@@ -40,7 +41,6 @@ from chalicelib.search.syntax import (
 
 MAX_REGULAR_EXPRESSIONS = 32  # in one query: each may hold regex.MAX_PROGRAM_BYTES
 
-NUMERIC = frozenset({StaticType.INT, StaticType.FLOAT, StaticType.DURATION})
 ORDERED = NUMERIC | {StaticType.STRING}
 LOGICAL = frozenset({Operator.AND, Operator.OR})
 REGULAR = frozenset({Operator.REGEX, Operator.NOT_REGEX})

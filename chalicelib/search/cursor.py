@@ -11,7 +11,7 @@ import msgspec
 
 from chalicelib.search.lexer import INT_RANGE, LITERAL, WORD, Token, tokens
 from chalicelib.search.places import Places, error_at
-from chalicelib.search.syntax import Static, StaticType
+from chalicelib.search.syntax import NUMERIC, Static, StaticType
 
 MAX_NESTING = 100  # brackets and prefixes within each other: the parser calls itself for each
 MAX_TERMS = 1024  # fields, literals and filters in one query
@@ -29,7 +29,6 @@ WORDS = {
     },
 }
 WHOLE_NUMBERS = frozenset({StaticType.INT, StaticType.DURATION})
-NUMBERS = WHOLE_NUMBERS | {StaticType.FLOAT}
 
 
 class Level(msgspec.Struct, frozen=True):
@@ -110,7 +109,7 @@ class Cursor:
         return value
 
     def _negative(self, token: Token, value: Static) -> Static:
-        if value.type not in NUMBERS or not isinstance(value.value, int | float):
+        if value.type not in NUMERIC or not isinstance(value.value, int | float):
             raise self.error(token, f"expected a number after `-`, found {token}")
         return Static(value.type, -value.value)
 

@@ -8,7 +8,7 @@ is left to it.
 from collections.abc import Callable
 
 from chalicelib.search.lexer import INT_RANGE
-from chalicelib.search.syntax import Binary, FieldExpression, Operator, Static, StaticType, Unary
+from chalicelib.search.syntax import NUMERIC, Binary, FieldExpression, Operator, Static, StaticType, Unary
 
 Number = int | float
 
@@ -21,7 +21,6 @@ _FOLDED: dict[Operator, Callable[[Number, Number], Number]] = {
     Operator.MULTIPLY: lambda left, right: left * right,
     Operator.DIVIDE: lambda left, right: left / right,
 }
-_NUMERIC = frozenset({StaticType.INT, StaticType.FLOAT, StaticType.DURATION})
 
 
 def fold(expression: FieldExpression) -> Static | None:
@@ -55,7 +54,7 @@ def _fitting(kind: StaticType, number: Number) -> Static | None:
 
 
 def _number(literal: Static | None) -> Static | None:
-    return literal if literal is not None and literal.type in _NUMERIC else None
+    return literal if literal is not None and literal.type in NUMERIC else None
 
 
 def _value(literal: Static) -> Number:

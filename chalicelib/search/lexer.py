@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from chalicelib.model.errors import QueryError
 from chalicelib.search.places import error_at
 from chalicelib.search.syntax import Attribute, AttributeScope, Intrinsic, Static, StaticType
 
@@ -20,6 +21,7 @@ INT_RANGE = range(-(2**63), 2**63)
 
 FIELD, LITERAL, WORD = "a field", "a literal", "a word"  # a token's kind, unless that is its own text
 END = "the end of the query"
+UNREADABLE = "what is no token"
 
 UNITS_NS = {
     "ns": 1,
@@ -71,6 +73,7 @@ _TOKEN = re.compile(
     | (?P<intrinsic> (?:span|trace|event|link|instrumentation):\w* )
     | (?P<word> [A-Za-z_]\w* )
     | (?P<operator> [!&]>> | [!&]<< | && | \|\| | >> | << | [!&][<>~] | != | =~ | >= | <= | [{{}}(),|=<>~!+\-*/%^] )
+    | (?P<unknown> (?s:.) )
     """,
     re.VERBOSE,
 )
@@ -92,18 +95,30 @@ def tokens(text: str) -> Iterator[Token]:
     """The tokens of `text`, the last of kind END. Raises QueryError at what cannot be one, once it gets there."""
     if len(text.encode(errors="replace")) > MAX_QUERY_BYTES:
         raise error_at(text, 0, f"the query is longer than {MAX_QUERY_BYTES // 1024} KiB")
-    offset = 0
-    while offset < len(text):
-        found = _TOKEN.match(text, offset)
-        if found is None:
-            raise error_at(text, offset, f"{text[offset]!r} means nothing here")
-        kind = str(found.lastgroup)
-        if kind in _READERS:
-            yield Token(_KINDS[kind], found.group(), offset, _READERS[kind](found))
-        elif kind != "blank":
-            yield Token(WORD if kind == "word" else found.group(), found.group(), offset)
-        offset = found.end()
+    for found in _TOKEN.finditer(text):
+        if found.lastgroup != "blank":
+            yield _token(found)
     yield Token(END, "", len(text))
+
+
+def readable_tokens(text: str) -> Iterator[Token]:
+    """As `tokens`, with one of kind UNREADABLE for what cannot be one; what opens and does not end is the end."""
+    for found in _TOKEN.finditer(text[:MAX_QUERY_BYTES]):
+        if found.lastgroup == "unended":
+            break
+        if found.lastgroup != "blank":
+            try:
+                yield _token(found)
+            except QueryError:
+                yield Token(UNREADABLE, found.group(), found.start())
+    yield Token(END, "", len(text))
+
+
+def _token(found: re.Match[str]) -> Token:
+    kind, text = str(found.lastgroup), found.group()
+    if kind in _READERS:
+        return Token(_KINDS[kind], text, found.start(), _READERS[kind](found))
+    return Token(WORD if kind == "word" else text, text, found.start())
 
 
 def _int(found: re.Match[str]) -> Static:
@@ -198,7 +213,11 @@ def _nameless(found: re.Match[str]) -> Attribute:
     raise _error(found, f"expected an attribute's name after `{found.group()}`")
 
 
-def _error(found: re.Match[str], detail: str) -> Exception:
+def _unknown(found: re.Match[str]) -> Static:
+    raise _error(found, f"{found.group()!r} means nothing here")
+
+
+def _error(found: re.Match[str], detail: str) -> QueryError:
     return error_at(found.string, found.start(), detail)
 
 
@@ -213,5 +232,6 @@ _READERS: dict[str, Callable[[re.Match[str]], Attribute | Intrinsic | Static]] =
     "unended": _unended,
     "odd_number": _odd_number,
     "nameless": _nameless,
+    "unknown": _unknown,
 }
 _KINDS = dict.fromkeys(_READERS, LITERAL) | {"attribute": FIELD, "intrinsic": FIELD}

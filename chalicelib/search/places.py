@@ -24,12 +24,12 @@ class Places:
         self._text = text
         self._marks: dict[int, tuple[Any, int, int]] = {}  # holds the nodes, so that no other takes over an identity
 
-    def mark(self, node: Any, offset: int, *children: Any) -> Any:
-        """Note that `node` is at `offset` and has these children; answers `node`. Raises QueryError if it is too high.
+    def mark(self, node: Any, offset: int, *children: Any) -> None:
+        """Note that `node` is at `offset` and has these children. Raises QueryError if it is too high.
 
         Members of enums are what they are wherever they stand: they get no place.
         """
-        height = 1 + max((self._marks[id(child)][2] for child in children if id(child) in self._marks), default=1)
+        height = 1 + max((self._marks[id(child)][2] for child in children if id(child) in self._marks), default=0)
         if height > MAX_HEIGHT:
             raise error_at(
                 self._text,
@@ -38,7 +38,6 @@ class Places:
                 "or a regular expression in place of many comparisons, make it flatter",
             )
         self._marks[id(node)] = (node, offset, height)
-        return node
 
     def fail(self, node: Any, detail: str) -> NoReturn:
         """Raise QueryError about `node`: with line and column where its place is known."""

@@ -18,12 +18,13 @@ from functools import partial
 
 from chalicelib.model.errors import QueryError
 from chalicelib.search import regex
-from chalicelib.search.check import EQUALITY, INTRINSIC_TYPES, NUMERIC
+from chalicelib.search.check import EQUALITY, INTRINSIC_TYPES
 from chalicelib.search.combining import ANYTHING, NOTHING, TRACE_FIELDS, all_of, any_of, both, either, of_trace
 from chalicelib.search.conditions import EVERY_TRACE, NO_TRACE, Compare, Exists, SpanCondition, TraceCondition
 from chalicelib.search.folding import ARITHMETIC, fold
 from chalicelib.search.parser import parse
 from chalicelib.search.syntax import (
+    NUMERIC,
     Aggregate,
     Attribute,
     AttributeScope,

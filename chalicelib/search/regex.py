@@ -18,7 +18,6 @@ MAX_PATTERN_CHARS = 4096
 MAX_PROGRAM_BYTES = 1 << 20
 ANYTHING = ".*"
 _SPECIAL = frozenset(r"\.+*?()|[]{}^$")
-_PUNCTUATION = frozenset("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
 
 Matcher = Callable[[str], bool]
 
@@ -43,7 +42,7 @@ def find_problem(pattern: str) -> str | None:
 def alternatives(pattern: str) -> frozenset[str] | None:
     r"""The texts that `pattern` matches, when it is nothing but these with bars between; otherwise None.
 
-    Backslashes before punctuation are understood: `10\.0\.0\.1|10\.0\.0\.2` are two addresses.
+    Backslashes before what is no letter or digit are understood: `10\.0\.0\.1|10\.0\.0\.2` are two addresses.
     """
     found, text = set(), ""
     characters = iter(pattern)
@@ -51,7 +50,7 @@ def alternatives(pattern: str) -> frozenset[str] | None:
         if character == "|":
             found.add(text)
             text = ""
-        elif character == "\\" and (escaped := next(characters, "")) in _PUNCTUATION:
+        elif character == "\\" and (escaped := next(characters, "a")).isascii() and not escaped.isalnum():
             text += escaped
         elif character in _SPECIAL:
             return None

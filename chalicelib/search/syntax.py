@@ -2,7 +2,7 @@
 
 Grammar and meaning: Grafana Tempo's TraceQL (documentation of Tempo 3, and the behaviour it describes), written
 anew. Nodes are frozen and compare by value, so that parse(render(query)) == query can be asked. Positions are not
-in the nodes; a parser that rejects names line and column itself.
+in the nodes: the parser keeps them beside the tree (places.py).
 """
 
 from enum import StrEnum
@@ -21,6 +21,9 @@ class StaticType(StrEnum):
     DURATION = "duration"
     STATUS = "status"
     KIND = "kind"
+
+
+NUMERIC = frozenset({StaticType.INT, StaticType.FLOAT, StaticType.DURATION})  # these compare with each other
 
 
 class Static(msgspec.Struct, frozen=True):
@@ -201,7 +204,11 @@ class Select(msgspec.Struct, frozen=True):
 
 
 class Pipeline(msgspec.Struct, frozen=True):
-    """Stages from left to right; the first is a spanset expression, or a scalar filter over every span."""
+    """Stages from left to right, at least one. The first works on every span; coalesce() cannot be the first.
+
+    The parser leaves no Pipeline among the stages of another; it stands only where brackets have to be, as a side of
+    a SpansetOperation or as a number.
+    """
 
     stages: tuple["Stage", ...]
 

@@ -5,11 +5,10 @@ attribute that stands alone is one whose name or comparison is not there yet. No
 open what is on its other side, and nothing of a query whose braces may not all be needed.
 """
 
-import contextlib
 from collections.abc import Iterator, Sequence
 
 from chalicelib.model.errors import QueryError
-from chalicelib.search.lexer import END, Token, tokens
+from chalicelib.search.lexer import END, Token, readable_tokens
 from chalicelib.search.parser import parse
 from chalicelib.search.syntax import Attribute, Intrinsic, Pipeline, SpansetFilter
 
@@ -20,8 +19,9 @@ LOOSE_OPERATORS = frozenset({"||", "!>", "!<", "!>>", "!<<", "!~", *"+-*/%^"})  
 
 def read_braces(text: str) -> list[list[SpansetFilter]]:
     """For each brace that must match, a filter for each part of it that can be read. Never raises."""
-    found, outside = [], set()
-    rest = iter(_readable(text))
+    found: list[list[SpansetFilter]] = []
+    outside = set()
+    rest = readable_tokens(text)
     for token in rest:
         outside.add(token.kind)
         if token.text == "compare":  # its braces need not match
@@ -31,19 +31,11 @@ def read_braces(text: str) -> list[list[SpansetFilter]]:
     return [] if outside & LOOSE_OPERATORS else found
 
 
-def _readable(text: str) -> list[Token]:
-    """The tokens before the end, or before what cannot be one."""
-    found: list[Token] = []
-    with contextlib.suppress(QueryError):
-        found.extend(tokens(text))  # keeps what it was given before the error
-    return [token for token in found if token.kind != END]
-
-
 def _until_closed(rest: Iterator[Token]) -> Iterator[Token]:
     depth = 0
     for token in rest:
         depth += (token.kind in OPENING) - (token.kind in CLOSING)
-        if depth < 0:
+        if depth < 0 or token.kind == END:
             return
         yield token
 

@@ -1,4 +1,6 @@
 import json
+import re
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -236,3 +238,18 @@ def test_what_is_no_document_is_refused(body):
 
 def test_a_list_of_too_many_policies_is_refused():
     assert "201 policies" in refusal(*[policy("always_sample")] * 201)[1]
+
+
+PAGE = (Path(__file__).parents[2] / "docs" / "sampling.md").read_text(encoding="utf-8")
+
+
+def test_the_documented_example_is_one_that_can_be_put():
+    (example,) = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)
+    assert [one.name for one in parse(example.encode()).policies][:2] == ["failures", "slow checkouts"]
+
+
+@pytest.mark.parametrize("kind", [*SIMPLE, "and", "composite", "drop"])
+def test_every_type_is_documented_with_its_parameters(kind):
+    (row,) = re.findall(rf"^\| `{kind}` \|.*$", PAGE, re.MULTILINE)
+    parameters = SIMPLE[kind].__struct_fields__ if kind in SIMPLE else ()
+    assert [name for name in parameters if f"`{name}`" not in row and name != "cache_max_size"] == []

@@ -126,7 +126,7 @@ class Pipeline:
 
 
 class Added(NamedTuple):
-    """A rollup as far as it adds up exactly: the values of attributes do not, for want of room, but their number does."""
+    """A rollup as far as it adds up exactly: values of attributes do not, for want of room, but their number does."""
 
     red: Mapping[Any, int]
     edges: Mapping[Any, int]

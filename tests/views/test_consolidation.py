@@ -1,5 +1,6 @@
 """What sampling keeps and what it lets go, on a store in memory."""
 
+import dataclasses
 import json
 import random
 from collections.abc import Iterable
@@ -19,10 +20,11 @@ from chalicelib.model.tracestate import parse
 from chalicelib.services import Services
 from chalicelib.settings import Settings
 from chalicelib.storage.memory import MemoryBlockStore
-from chalicelib.storage.port import MAX_COVERED_BLOCKS, MAX_PAYLOAD_BYTES
+from chalicelib.storage.port import MAX_COVERED_BLOCKS, MAX_PAYLOAD_BYTES, BlockStore
 from chalicelib.views.consolidation import Candidate, as_sent, settle
 from tests.actors import failure, span, with_fields
 from tests.clocks import Clock
+from tests.engines import dynamo_blocks
 from tests.in_memory import services_in_memory
 
 TENANT = "acme"
@@ -45,6 +47,9 @@ class World:
             document = json.dumps({"policies": policies}).encode()
         if document is not None:
             self.services.sampling.put_sampling(TENANT, document)
+
+    def use(self, blocks: BlockStore) -> None:
+        self.services = dataclasses.replace(self.services, blocks=blocks)
 
     def post(self, *spans: Span, undecided: bool = True) -> None:
         by_trace: dict[str, list[Span]] = {}
@@ -356,7 +361,7 @@ def test_any_order_repetition_or_crash_ends_with_the_same_blocks_and_the_same_ve
     verdicts = dict(zip(ids, calm.seal(*ids), strict=True))
 
     store = Dying(stormy.clock.now_ns, Settings().retention_s)
-    object.__setattr__(stormy.services, "blocks", store)
+    stormy.use(store)
     for post in chance.sample(sent + sent, 2 * len(sent)):
         stormy.post(*post)
     finished = False
@@ -429,3 +434,15 @@ def test_what_was_kept_and_dropped_is_counted():
     world.post(*spans_of(LUCKY, "a"), *spans_of(UNLUCKY, "a"))
     world.seal(LUCKY, UNLUCKY)
     assert world.services.telemetry.counts == {"traces_kept": 1, "traces_dropped": 1}
+
+
+def test_on_dynamodb_a_kept_trace_outlives_its_blocks_and_a_dropped_one_does_not(dynamodb, clock):
+    """Also one whose only block says the same as the consolidated one, and one that is sealed again."""
+    world = World(ALWAYS, {"name": "d", "type": "drop", "drop": {"drop_sub_policy": [FAILED]}})
+    world.clock = clock
+    world.use(dynamo_blocks(dynamodb, clock.now_ns, clock.sleep))
+    world.post(*spans_of(LUCKY, "a", "b"), *spans_of(UNLUCKY, "a", **failure()))
+    assert world.seal(LUCKY, UNLUCKY) == world.seal(LUCKY, UNLUCKY) == [True, False]
+    world.expire_undecided()
+    assert [one.name for one in world.spans(LUCKY)] == ["a", "b"]
+    assert world.kept(UNLUCKY) == []

@@ -179,7 +179,7 @@ def piece_of(key):
 
 
 class SlowWorld(World):
-    """As above, but every call takes its time, so that seals are cut and handed on: their layout differs, sums do not."""
+    """As above, but every call takes its time, so that seals are cut and handed on: other layouts, the same sums."""
 
     latency_s = 1.5
 

@@ -48,11 +48,11 @@ def table_properties(schema: TableSchema) -> dict[str, Any]:
     }
 
 
-def create_table(client: DynamoClient, name: str, schema: TableSchema) -> None:
+def create_table(client: DynamoClient, name: str, schema: TableSchema, *, has_stream: bool = True) -> None:
     """Make the table and return when it can be used. Raises botocore's ResourceInUseException if it exists."""
     stream = (
         {"StreamSpecification": {"StreamEnabled": True, "StreamViewType": schema.stream_view}}
-        if schema.stream_view
+        if schema.stream_view and has_stream
         else {}
     )
     client.create_table(TableName=name, **table_properties(schema), **stream)
@@ -61,11 +61,13 @@ def create_table(client: DynamoClient, name: str, schema: TableSchema) -> None:
         _expire_by(client, name, schema.ttl_attribute)
 
 
-def create_missing_tables(client: DynamoClient, names: Mapping[str, str]) -> tuple[str, ...]:
+def create_missing_tables(
+    client: DynamoClient, names: Mapping[str, str], *, has_streams: bool = True
+) -> tuple[str, ...]:
     """Make those tables of `names` (role in SCHEMAS -> table name) that are not there; the names of those made."""
     missing = {role: name for role, name in names.items() if not _exists(client, name)}
     for role, name in missing.items():
-        create_table(client, name, SCHEMAS[role])
+        create_table(client, name, SCHEMAS[role], has_stream=has_streams)
     return tuple(missing.values())
 
 
