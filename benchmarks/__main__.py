@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 
-from benchmarks.measures import cold_start, costs, ingest, memory, reading, rollups
+from benchmarks.measures import cold_start, costs, ingest, memory, reading, rollups, search
 from benchmarks.measures.rows import Row, table
 
 MEASURES: dict[str, Callable[[], list[Row]]] = {
@@ -13,6 +13,7 @@ MEASURES: dict[str, Callable[[], list[Row]]] = {
     "reading": reading.rows,
     "memory": memory.rows,
     "rollups": rollups.rows,
+    "search": search.rows,
 }
 
 
