@@ -44,7 +44,9 @@ def many_values(pipeline: Pipeline) -> Iterator[Spans]:
     for number in range(3_000):
         user = f"user {number}"
         begins_ns = pipeline.clock.at_ns - number * S
-        yield [_span(pipeline, user, 1, name=f"GET /{user}", start_ns=begins_ns, attributes={"user": user, "n": number})]
+        yield [
+            _span(pipeline, user, 1, name=f"GET /{user}", start_ns=begins_ns, attributes={"user": user, "n": number})
+        ]
 
 
 def one_large_trace(pipeline: Pipeline) -> Iterator[Spans]:
