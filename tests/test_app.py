@@ -34,7 +34,11 @@ def test_a_deployed_function_asks_for_a_key_whatever_its_environment_says():
 
 
 def test_a_request_that_needs_no_store_loads_no_sdk_and_no_read_path():
-    heavy = ("pynamodb", "boto3", "moto", "uvicorn", "chalicelib.assembly", "chalicelib.query.traces", "asyncio")
+    heavy = (
+        "pynamodb", "boto3", "moto", "uvicorn", "chalicelib.assembly", "chalicelib.query.traces", "asyncio",
+        "chalicelib.views", "chalicelib.search", "chalicelib.rollups", "chalicelib.sampling",
+        "chalicelib.storage.sqs", "chalicelib.storage.dynamodb.stream",
+    )  # fmt: skip
     assert ask(event("GET", "/healthz"), *heavy) == {"status": 200, "heavy": []}
 
 
@@ -70,3 +74,14 @@ def test_taking_spans_for_sampling_loads_neither_policies_nor_the_query_language
     late = ("chalicelib.sampling", "chalicelib.search", "chalicelib.views", "chalicelib.rollups", "chalicelib.query")
     assert undecided
     assert [name for name in modules if name.startswith(late)] == []
+
+
+NAME_THEM = """
+import json, app
+print(json.dumps([callable(getattr(app, name)) for name in ("app", "index_stream", "seal", "work")]))
+"""
+
+
+def test_the_app_has_a_handler_for_every_function_of_its_own():
+    ended = subprocess.run([sys.executable, "-c", NAME_THEM], capture_output=True, text=True, check=True)  # noqa: S603
+    assert json.loads(ended.stdout) == [True] * 4

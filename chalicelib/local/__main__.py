@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from chalicelib.services import Gate
 
 TENANT = "default"
+GRAPH_AFTER_S = 15
 NS_PER_DAY = 86_400 * 1_000_000_000
 
 # A person who tries it out waits for seconds, not minutes.
@@ -83,6 +84,13 @@ Read a trace back:
 
   {curl} {url}/v1/traces/<trace id>
   {curl} {url}/v1/traces/<trace id>/assembly
+
+Or find it: by any attribute within seconds, in the graph some {GRAPH_AFTER_S} seconds later.
+
+  {curl} -G {url}/v1/search --data-urlencode 'q={{ status = error }}'
+  {curl} {url}/v1/graph
+
+Grafana takes {url}/tempo for a Tempo data source.
 
 Ctrl-C stops it."""
 

@@ -6,7 +6,7 @@ typed; these are a sample. How many traces have a value is for sorting: those of
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import closing
 from typing import NamedTuple
 
@@ -29,7 +29,7 @@ from chalicelib.rollups.keys import ERRORS
 from chalicelib.rollups.rollup import Rollup
 from chalicelib.search import regex
 from chalicelib.search.conditions import EVERY_TRACE
-from chalicelib.search.index import CatalogKey, remembering
+from chalicelib.search.index import CatalogKey, Row, remembering
 from chalicelib.search.plan import partial_plan
 from chalicelib.search.syntax import Intrinsic
 from chalicelib.services import Services
@@ -83,7 +83,7 @@ def attributes_report(
     """The attributes of a scope, or of all. Raises QueryError for a scope that there is not, or an empty window."""
     _check_scope(scope)
     account = Account(deadline)
-    found, recent = _catalogs(services, tenant, window, account)
+    found, recent, _ = _catalogs(services, tenant, window, account)
     types: dict[tuple[str, str], set[str]] = defaultdict(set)
     for key in catalogs.attributes(found.by_hour.values()):
         types[key.scope, key.key].update(key.types)
@@ -122,19 +122,21 @@ def _check_scope(scope: str | None) -> None:
 
 def _catalogs(
     services: Services, tenant: str, window: Window, account: Account
-) -> tuple[ReadRollups, list[CatalogKey]]:
-    """What is sealed of the window's hours, and what came since, of spans in the window."""
+) -> tuple[ReadRollups, list[CatalogKey], list[Row]]:
+    """What is sealed of the window's hours, and what came since, of spans in the window: fields, and the traces."""
     found = read_rollups(services, tenant, window, account)
     recent: list[CatalogKey] = []
+    traces: list[Row] = []
     for index in read_segments(services, tenant, account):
         rows = index.rows(index.everything)
         if any(row.start_ns < window.end_ns and window.start_ns <= row.end_ns for row in rows):
             recent += index.catalog()
-    return found, recent
+            traces += rows
+    return found, recent, traces
 
 
 def _catalogued(services: Services, tenant: str, request: ValuesRequest, account: Account) -> _Found:
-    found, recent = _catalogs(services, tenant, request.window, account)
+    found, recent, traces = _catalogs(services, tenant, request.window, account)
     counts: Counter[_Value] = Counter()
     is_complete = True
     for told in catalogs.attribute_values(found.by_hour.values(), request.key, request.scope):
@@ -147,6 +149,7 @@ def _catalogued(services: Services, tenant: str, request: ValuesRequest, account
             is_complete &= entry.complete
     if request.scope in {None, INTRINSIC}:
         counts.update(_of_red(request.key, found.by_hour))
+        counts.update(_of_roots(request.key, traces))
     return _Found(counts, found.window, found.partial, is_complete)
 
 
@@ -163,6 +166,15 @@ def _of_red(key: str, rollups: Mapping[int, Rollup]) -> Mapping[_Value, int]:
             if slot != ERRORS and operation != OTHER:
                 calls[INTRINSIC, "string", operation] += count
     return calls
+
+
+def _of_roots(key: str, traces: Iterable[Row]) -> Mapping[_Value, int]:
+    """The names and services of the roots of traces that are not sealed, if it is these that are asked for."""
+    if key not in {Intrinsic.TRACE_ROOT_NAME.value, Intrinsic.TRACE_ROOT_SERVICE.value}:
+        return {}
+    is_name = key == Intrinsic.TRACE_ROOT_NAME.value
+    roots = (row.root_name if is_name else row.root_service for row in traces)
+    return Counter((INTRINSIC, "string", root) for root in roots if root is not None)
 
 
 def _report(request: ValuesRequest, found: _Found, account: Account) -> ValuesReport:

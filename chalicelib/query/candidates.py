@@ -80,9 +80,7 @@ class Unsealed:
     def _add(self, index: Index, bitmap: int) -> None:
         if not bitmap:
             return
-        for row in index.rows(bitmap):
-            known = self.extents.get(row.trace_id, row)
-            self.extents[row.trace_id] = Window(min(known.start_ns, row.start_ns), max(known.end_ns, row.end_ns))
+        _widen(self.extents, index.extents(bitmap))
         names = index.trace_ids()
         for leaf, held in self._held.items():
             held.update(selected(names, index.match(leaf, self._compile_regex) & bitmap))
@@ -108,13 +106,20 @@ def candidates(
     """
     found: dict[str, Window] = {}
     for index in digests:
-        for row in index.rows(index.match_tree(plan, compile_regex)):
-            known = found.get(row.trace_id, row)
-            found[row.trace_id] = Window(min(known.start_ns, row.start_ns), max(known.end_ns, row.end_ns))
+        _widen(found, index.extents(index.match_tree(plan, compile_regex)))
         unsealed.learn(index)
     for trace_id in unsealed.trace_ids & found.keys():
         del found[trace_id]
     return found | {trace_id: unsealed.extents[trace_id] for trace_id in unsealed.matching()}
+
+
+def _widen(extents: dict[str, Window], more: Iterable[tuple[str, Window]]) -> None:
+    """Take in what else is known of when traces begin and end."""
+    for trace_id, extent in more:
+        known = extents.get(trace_id)
+        if known is not None:
+            extent = Window(min(known.start_ns, extent.start_ns), max(known.end_ns, extent.end_ns))  # noqa: PLW2901
+        extents[trace_id] = extent
 
 
 def _lasts(extent: Window, compare: Compare) -> bool:

@@ -129,8 +129,7 @@ def read_rollups(
 
     Raises QueryError for an empty window, StoreError as the store does, and for views that cannot be read.
     """
-    if window.end_ns <= window.start_ns:
-        raise QueryError("the end of the range is not after its start")
+    _check_window(window)
     known = within_memory(services, window)
     if known.end_ns <= known.start_ns:
         return ReadRollups({}, window, None)
@@ -203,7 +202,13 @@ def _default_step_s(window: Window) -> int:
     return next((step_s for most_s, step_s in _DEFAULT_STEPS_S if range_s <= most_s), 24 * HOUR_S)
 
 
+def _check_window(window: Window) -> None:
+    if window.end_ns <= window.start_ns:
+        raise QueryError("the end of the range is not after its start")
+
+
 def _check_steps(window: Window, step_s: int, by: frozenset[str]) -> None:
+    _check_window(window)
     if step_s < MINUTE_S or step_s % MINUTE_S:
         raise QueryError(f"a step of {step_s} s is not a multiple of {MINUTE_S}")
     if (window.end_ns - window.start_ns) / NS_PER_S / step_s > MAX_STEPS:

@@ -5,6 +5,7 @@ in between is then seen twice, which does no harm, and never not at all.
 """
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from chalicelib.model.deadline import Deadline
@@ -14,7 +15,7 @@ from chalicelib.model.windows import HOUR_S, MAX_FUTURE_S, MAX_PAST_S, NS_PER_S,
 from chalicelib.query.scanning import Account
 from chalicelib.search.index import Index
 from chalicelib.services import Services
-from chalicelib.storage.sealed_windows import WindowRange, sealed_windows, search_ranges
+from chalicelib.storage.sealed_windows import WindowRange, group_start, sealed_windows, search_ranges
 from chalicelib.storage.view_names import (
     digest_partition,
     first_sort,
@@ -31,6 +32,9 @@ LOOK_BACK_S = 3 * HOUR_S  # what is not sealed by then never will be (views/seal
 # A marker may be seen before the digests that were put before it, since reads are eventually consistent. The seal
 # runs every minute; for as long after it is due the segments are read all the same.
 _SETTLING_S = 75
+
+_CLOCK_SKEW_S = 30  # how far ahead of ours the clock of whoever wrote a block may be
+_GAP_S = 1200
 
 
 class HourOfDigests(NamedTuple):
@@ -65,32 +69,69 @@ def read_digests(services: Services, tenant: str, hour: int, deadline: Deadline)
 
 def read_segments(services: Services, tenant: str, account: Account) -> list[Index]:
     """What came in the windows that no digest may know yet."""
-    found: list[Index] = []
-    for run in _unsealed_runs(services, tenant, account):
+    sealing = _read_sealing(services, tenant, account)
+    views: list[View] = []
+    for run in _joined(search_ranges(sealing.sealed, sealing.span, sealing.width_s)):
         for first, last in _by_hour(run):
-            views = list(
-                services.views.read(
-                    tenant, segment_partition(first), account.deadline, first=first_sort(first), last=last_sort(last)
-                )
+            reading = services.views.read(
+                tenant, segment_partition(first), account.deadline, first=first_sort(first), last=last_sort(last)
             )
-            account.add_query(views)
-            found += [_index(view, whole=False) for view in views]
-    return found
+            found = list(reading)
+            account.add_query(found)
+            views += found
+    return [_index(view, whole=False) for view in _needed(views, sealing)]
 
 
-def _unsealed_runs(services: Services, tenant: str, account: Account) -> list[WindowRange]:
-    width_s = services.settings.seal_window_s
-    now_s = services.now_ns() // NS_PER_S
-    span = WindowRange((now_s - LOOK_BACK_S) // width_s * width_s, now_s // width_s * width_s)
+class _Sealing(NamedTuple):
+    """Which windows of `span` are sealed. Segments of windows after `settled_s` may be still to come."""
+
+    span: WindowRange
+    width_s: int
+    settled_s: int
+    sealed: AbstractSet[int]
+
+
+def _read_sealing(services: Services, tenant: str, account: Account) -> _Sealing:
+    settings, now_s = services.settings, services.now_ns() // NS_PER_S
+    width_s = settings.seal_window_s
+    span = WindowRange((now_s - LOOK_BACK_S) // width_s * width_s, (now_s + _CLOCK_SKEW_S) // width_s * width_s)
     marks: list[View] = []
     for hour in range(hour_start(span.first), span.last + 1, HOUR_S):
         views = list(services.views.read(tenant, sealed_partition(hour), account.deadline))
         account.add_query(views)
         marks += views
     late = {window_of(view.sort) for view in marks if is_late_note(view.sort)}
-    settled_s = now_s - width_s - services.settings.seal_quiet_s - services.settings.seal_grace_s - _SETTLING_S
+    settled_s = now_s - width_s - settings.seal_quiet_s - settings.seal_grace_s - _SETTLING_S
     sealed = {window for window in sealed_windows(marks) - late if window <= settled_s}
-    return search_ranges(sealed, span, width_s)
+    return _Sealing(span, width_s, settled_s, sealed)
+
+
+def _joined(runs: Sequence[WindowRange]) -> list[WindowRange]:
+    """Fewer runs: to read a little more is quicker than to ask again, and most gaps come from minutes of silence."""
+    joined: list[WindowRange] = []
+    for run in runs:
+        if joined and run.first - joined[-1].last <= _GAP_S:
+            joined[-1] = WindowRange(joined[-1].first, run.last)
+        else:
+            joined.append(run)
+    return joined
+
+
+def _needed(segments: Sequence[View], sealing: _Sealing) -> list[View]:
+    """Those of windows that are not sealed, and of earlier ones in their groups.
+
+    A window is not marked either if nothing came in it. So long as something still might, it counts all the same.
+    """
+    came = {window_of(view.sort) for view in segments} - sealing.sealed
+    came.update(range(sealing.span.last, sealing.settled_s, -sealing.width_s))
+    last_of_group: dict[int, int] = {}
+    for window in sorted(came):
+        last_of_group[group_start(window, sealing.width_s)] = window
+    return [
+        view
+        for view in segments
+        if window_of(view.sort) <= last_of_group.get(group_start(window_of(view.sort), sealing.width_s), -1)
+    ]
 
 
 def _by_hour(run: WindowRange) -> list[WindowRange]:

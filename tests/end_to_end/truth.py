@@ -238,8 +238,11 @@ class Look(Traced):
     def ancestors(self, i):
         return self._once(("ancestors", i), lambda: super(Look, self).ancestors(i))
 
-    def of_trace(self, field):
-        return self._once(field, lambda: super(Look, self).of_trace(field))
+    def root(self):
+        return self._once("root", super().root)
+
+    def duration_ns(self):
+        return self._once("duration", super().duration_ns)
 
     def _once(self, question, answer):
         if question not in self._said:

@@ -11,6 +11,7 @@ import math
 import re
 from base64 import b64encode
 from collections import defaultdict
+from functools import cached_property
 
 from chalicelib.model.errors import QueryError
 from chalicelib.model.span import Event, Kind, Link, StatusCode
@@ -51,10 +52,6 @@ ARITHMETIC = (
     Operator.MODULO,
     Operator.POWER,
 )
-KINDS = {kind.value: kind.name.lower() for kind in Kind}
-STATUSES = {code.value: code.name.lower() for code in StatusCode}
-
-
 def search(query, trace):
     """The spansets of a search: [([spans], [what stages said of them, as (type, value)])]."""
     traced = Traced(trace)
@@ -65,10 +62,6 @@ def search(query, trace):
 def matches(query, trace):
     """Whether a search finds the trace."""
     return bool(search(query, trace))
-
-
-def lasting(span):
-    return max(0, span.end_ns - span.start_ns)
 
 
 def typed(value):
@@ -205,11 +198,13 @@ class Traced:
     def __init__(self, trace):
         self.trace = trace
         self.spans = trace.spans
-        everyone = range(len(self.spans))
-        self.parents = [None if self.opens_circle(i) else self.named_parent(i) for i in everyone]
         self._sets = None
 
     # who is whose parent
+
+    @cached_property
+    def parents(self):
+        return [None if self.opens_circle(i) else self.named_parent(i) for i in range(len(self.spans))]
 
     def names_parent(self, i):
         parent_id = self.spans[i].parent_id
@@ -308,41 +303,51 @@ class Traced:
         return next((value for value in values if value != NIL), NIL)
 
     def intrinsic(self, field, i, span, event, link):
-        if field.value.startswith("trace:"):
-            return self.of_trace(field)
-        if field.value.startswith("nestedSet"):
-            order = (Intrinsic.NESTED_SET_LEFT, Intrinsic.NESTED_SET_RIGHT, Intrinsic.NESTED_SET_PARENT)
-            return ("int", self.nested_set(i)[order.index(field)])
-        if field is Intrinsic.SPAN_CHILD_COUNT:
-            return ("int", len(self.children(i)))
-        named_parent = span.parent_id if span.parent_id and set(span.parent_id) != {"0"} else None
-        return {
-            Intrinsic.SPAN_DURATION: ("duration", lasting(span)),
-            Intrinsic.SPAN_NAME: ("string", span.name),
-            Intrinsic.SPAN_KIND: ("kind", KINDS.get(span.kind, str(span.kind))),
-            Intrinsic.SPAN_STATUS: ("status", STATUSES.get(span.status_code, str(span.status_code))),
-            Intrinsic.SPAN_STATUS_MESSAGE: ("string", span.status_message),
-            Intrinsic.SPAN_ID: ("string", span.span_id),
-            Intrinsic.SPAN_PARENT_ID: typed(named_parent),
-            Intrinsic.EVENT_NAME: ("string", event.name),
-            Intrinsic.EVENT_TIME_SINCE_START: ("duration", event.time_ns - span.start_ns),
-            Intrinsic.LINK_TRACE_ID: ("string", link.trace_id),
-            Intrinsic.LINK_SPAN_ID: ("string", link.span_id),
-            Intrinsic.INSTRUMENTATION_NAME: ("string", span.scope.name),
-            Intrinsic.INSTRUMENTATION_VERSION: ("string", span.scope.version),
-        }[field]
+        texts = {
+            Intrinsic.SPAN_NAME: span.name,
+            Intrinsic.SPAN_STATUS_MESSAGE: span.status_message,
+            Intrinsic.SPAN_ID: span.span_id,
+            Intrinsic.TRACE_ID: self.trace.trace_id,
+            Intrinsic.EVENT_NAME: event.name,
+            Intrinsic.LINK_TRACE_ID: link.trace_id,
+            Intrinsic.LINK_SPAN_ID: link.span_id,
+            Intrinsic.INSTRUMENTATION_NAME: span.scope.name,
+            Intrinsic.INSTRUMENTATION_VERSION: span.scope.version,
+        }
+        if field in texts:
+            return ("string", texts[field])
+        match field:
+            case Intrinsic.SPAN_DURATION:
+                return ("duration", max(0, span.end_ns - span.start_ns))
+            case Intrinsic.SPAN_KIND:
+                return ("kind", {kind.value: kind.name.lower() for kind in Kind}.get(span.kind, str(span.kind)))
+            case Intrinsic.SPAN_STATUS:
+                names = {code.value: code.name.lower() for code in StatusCode}
+                return ("status", names.get(span.status_code, str(span.status_code)))
+            case Intrinsic.SPAN_PARENT_ID:
+                return typed(span.parent_id if span.parent_id and set(span.parent_id) != {"0"} else None)
+            case Intrinsic.EVENT_TIME_SINCE_START:
+                return ("duration", event.time_ns - span.start_ns)
+        return self.intrinsic_of_place(field, i)
 
-    def of_trace(self, field):
-        if field is Intrinsic.TRACE_ID:
-            return ("string", self.trace.trace_id)
-        if field is Intrinsic.TRACE_DURATION:
-            starts = [self.trace.time_ns(each) for each in self.spans]
-            ends = [start + lasting(each) for start, each in zip(starts, self.spans, strict=True)]
-            return ("duration", max(ends) - min(starts))
-        root = self.root()
-        if field is Intrinsic.TRACE_ROOT_NAME:
-            return typed(root and root.name)
-        return typed(root and root.resource.service_name)
+    def intrinsic_of_place(self, field, i):
+        """Those that the other spans of the trace have a say in."""
+        match field:
+            case Intrinsic.TRACE_DURATION:
+                return ("duration", self.duration_ns())
+            case Intrinsic.TRACE_ROOT_NAME:
+                return typed(self.root() and self.root().name)
+            case Intrinsic.TRACE_ROOT_SERVICE:
+                return typed(self.root() and self.root().resource.service_name)
+            case Intrinsic.SPAN_CHILD_COUNT:
+                return ("int", len(self.children(i)))
+        order = (Intrinsic.NESTED_SET_LEFT, Intrinsic.NESTED_SET_RIGHT, Intrinsic.NESTED_SET_PARENT)
+        return ("int", self.nested_set(i)[order.index(field)])
+
+    def duration_ns(self):
+        starts = [self.trace.time_ns(span) for span in self.spans]
+        lasting = [max(0, span.end_ns - span.start_ns) for span in self.spans]
+        return max(map(sum, zip(starts, lasting, strict=True))) - min(starts)
 
     # expressions
 

@@ -53,6 +53,7 @@ PATTERNS = ("a", "a|b", ".*", "a.*", ".*b", "[ab]+", "GET .*", "[0-9]+", "")
 TEXT = st.sampled_from((*TEXTS, *NAMES, "shop", "bank", "eu", "exception", "lib", TRACE_ID, *IDS[:2])).map(
     lambda text: Static(StaticType.STRING, text)
 )
+OWN_NAME = st.sampled_from(NAMES).map(lambda name: Static(StaticType.STRING, name))
 INT = st.sampled_from((0, 1, 2, -3, 10, 500)).map(lambda number: Static(StaticType.INT, number))
 FLOAT = st.sampled_from((0.5, 1.0, 2.0, -3.5)).map(lambda number: Static(StaticType.FLOAT, number))
 DURATION = st.sampled_from((0, 1, 1_000_000, 5_000_000, 1_500_000_000)).map(
@@ -198,7 +199,8 @@ def _aggregates(parents):
 
 @part
 def _filters(parents):
-    return st.builds(SpansetFilter, st.one_of(st.none(), conditions(parents)))
+    by_name = st.builds(Binary, st.sampled_from(EQUALITY), st.just(Intrinsic.SPAN_NAME), OWN_NAME)
+    return st.builds(SpansetFilter, st.one_of(st.none(), by_name, by_name, conditions(parents)))
 
 
 @part
@@ -230,7 +232,7 @@ def pipelines(parents):
     )
     bracketed = st.builds(lambda first, second: Pipeline((first, second)), filters, _scalar_filters(parents))
     combined = st.recursive(
-        st.one_of(filters, bracketed),
+        st.one_of(filters, filters, filters, bracketed),
         lambda sides: st.builds(SpansetOperation, st.sampled_from(list(SpansetOperator)), sides, sides),
         max_leaves=3,
     ).filter(lambda stage: not isinstance(stage, Pipeline))

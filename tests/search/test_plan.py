@@ -13,7 +13,7 @@ from tests.search.wording import worded
 from tests.search.worlds import QUERIES, TRACES, satisfies
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(QUERIES, st.lists(TRACES, min_size=8, max_size=8))
 def test_every_trace_that_matches_satisfies_the_plan(query, traces):
     condition = plan(query)

@@ -1,4 +1,4 @@
-"""Stores whose process dies at a chosen call, in the middle of it if it puts several things, or whose calls take time."""
+"""Stores whose process dies at a chosen call, amid it if it puts several things, or whose calls take time."""
 
 from collections.abc import Callable, Sequence
 from typing import Any

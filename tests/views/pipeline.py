@@ -1,10 +1,10 @@
 """The whole derived side in memory: facts whose writes are told to a stream, views, a queue, and a clock."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import Any
+from typing import Any, NamedTuple
 
 from chalicelib.codecs.stored import stored_trace
 from chalicelib.model.arrival import Arrival
@@ -19,7 +19,7 @@ from chalicelib.search.index import Index
 from chalicelib.services import Services
 from chalicelib.settings import Settings
 from chalicelib.storage.memory import MemoryBlockStore, MemorySamplingStore, MemoryViewStore, MemoryWorkQueue
-from chalicelib.storage.view_names import is_late_note, parse_marker_body, parse_piece
+from chalicelib.storage.view_names import is_late_note, parse_marker_body, parse_merged_body, parse_piece
 from chalicelib.views import rebuild as rebuilding
 from chalicelib.views.index import index
 from chalicelib.views.piece_views import empty_digest, empty_rollup
@@ -125,7 +125,31 @@ class Pipeline:
         return views
 
 
-def offline(facts: MemoryBlockStore) -> dict[tuple[str, int], Rollup]:
+class Added(NamedTuple):
+    """A rollup as far as it adds up exactly: values of attributes do not, for want of room, but their number does."""
+
+    red: Mapping[Any, int]
+    edges: Mapping[Any, int]
+    attributes: Mapping[Any, int]
+
+
+def added(sums: Mapping[str, Sums]) -> dict[tuple[str, int], Added]:
+    """By tenant and hour."""
+    return {
+        (tenant, hour): Added(rollup.red, rollup.edges, _attributes(rollup))
+        for tenant, each in sums.items()
+        for hour, rollup in each.rollups().items()
+    }
+
+
+def _attributes(rollup: Rollup) -> dict[Any, int]:
+    counts: Counter[Any] = Counter()
+    for (scope, key, kind, _), count in rollup.catalog.items():
+        counts[scope, key, kind] += count
+    return {key: count for key, count in counts.items() if count}
+
+
+def offline(facts: MemoryBlockStore) -> dict[tuple[str, int], Added]:
     """What one pass over all facts adds up to, by tenant and hour."""
     blocks = defaultdict(list)
     for tenant, kept in facts.scan():
@@ -133,10 +157,10 @@ def offline(facts: MemoryBlockStore) -> dict[tuple[str, int], Rollup]:
     sums: defaultdict[str, Sums] = defaultdict(Sums)
     for (tenant, _), found in blocks.items():
         sums[tenant].add(contribution(stored_trace(found)))
-    return {(tenant, hour): rollup for tenant, each in sums.items() for hour, rollup in each.rollups().items()}
+    return added(sums)
 
 
-def summed(views: MemoryViewStore) -> dict[tuple[str, int], Rollup]:
+def summed(views: MemoryViewStore) -> dict[tuple[str, int], Added]:
     """What a reader of rollups makes of them, by tenant and hour."""
     sums: defaultdict[str, Sums] = defaultdict(Sums)
     for (tenant, partition), found in views._views.items():
@@ -145,7 +169,7 @@ def summed(views: MemoryViewStore) -> dict[tuple[str, int], Rollup]:
         hour = int(partition.removeprefix("rol#"))
         for view in covering(found.values()):
             sums[tenant].add({hour: packing.unpack(view.body)})
-    return {(tenant, hour): rollup for tenant, each in sums.items() for hour, rollup in each.rollups().items()}
+    return added(sums)
 
 
 def covering(rollups: Iterable[Any]) -> list[Any]:
@@ -181,6 +205,8 @@ def settled(views: MemoryViewStore) -> dict[tuple[str, str, str], bytes]:
 
 
 def _says_nothing(partition: str, view: Any) -> bool:
+    if partition.startswith("roh#"):
+        return parse_merged_body(view.body).packed == empty_rollup()
     if not partition.startswith("sealed#"):
         return False
     return is_late_note(view.sort) or not parse_marker_body(view.body).places

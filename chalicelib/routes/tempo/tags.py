@@ -13,13 +13,13 @@ from chalicelib.model.access import Principal
 from chalicelib.model.errors import QueryError
 from chalicelib.model.reports import AttributesReport, KnownValue, ValuesReport
 from chalicelib.query.attributes import MAX_VALUES, SCOPES, ValuesRequest, attributes_report, values_report
-from chalicelib.query.values import INTRINSIC
+from chalicelib.query.values import INTRINSIC, scope_and_key
 from chalicelib.routes.answers import Answer
 from chalicelib.routes.request import Request
 from chalicelib.routes.tempo.dialect import answer_of, count_of, reader_of
 from chalicelib.routes.tempo.search import window_of
 from chalicelib.routes.tempo.tags_query import NAMED, STATUS_TAG
-from chalicelib.search.parser import parse
+from chalicelib.search.parser import read
 from chalicelib.search.syntax import Attribute, AttributeScope, Binary, Intrinsic, Pipeline, SpansetFilter
 from chalicelib.services import Services
 
@@ -56,30 +56,29 @@ def get_tags_v1(services: Services, caller: Principal | None, request: Request) 
     """Names alone, each once, in order."""
     report, scopes = _tags(services, caller, request)
     names = sorted({name for tags in scopes.values() for name in tags})
-    return answer_of(request, TAGS, {"tagNames": names, "metrics": _metrics(report)})
+    return answer_of(services, request, TAGS, {"tagNames": names, "metrics": _metrics(report)})
 
 
 def get_tags_v2(services: Services, caller: Principal | None, request: Request) -> Answer:
     """Names by scope; scopes without any are left out."""
     report, scopes = _tags(services, caller, request)
     told = [{"name": scope, "tags": tags} for scope, tags in scopes.items() if tags]
-    return answer_of(request, TAGS_V2, {"scopes": told, "metrics": _metrics(report)})
+    return answer_of(services, request, TAGS_V2, {"scopes": told, "metrics": _metrics(report)})
 
 
 def get_values_v1(services: Services, caller: Principal | None, request: Request) -> Answer:
     """Values as text."""
-    field = named_field(tag_of(request))
-    report = _values(services, caller, request, field)
+    report = _values(services, reader_of(caller, request), request, named_field(tag_of(request)))
     texts = sorted({_text(each) for each in report.values})
-    return answer_of(request, TAG_VALUES, {"tagValues": texts, "metrics": _metrics(report)})
+    return answer_of(services, request, TAG_VALUES, {"tagValues": texts, "metrics": _metrics(report)})
 
 
 def get_values_v2(services: Services, caller: Principal | None, request: Request) -> Answer:
     """Values with their types, the most common first."""
-    report = _values(services, caller, request, scoped_field(tag_of(request)))
+    report = _values(services, reader_of(caller, request), request, scoped_field(tag_of(request)))
     values = dict.fromkeys((_TYPES.get(each.type, each.type), _text(each)) for each in report.values)
     told = [{"type": kind, "value": text} for kind, text in values]
-    return answer_of(request, TAG_VALUES_V2, {"tagValues": told, "metrics": _metrics(report)})
+    return answer_of(services, request, TAG_VALUES_V2, {"tagValues": told, "metrics": _metrics(report)})
 
 
 def tag_of(request: Request) -> str:
@@ -91,7 +90,7 @@ def tag_of(request: Request) -> str:
 def scoped_field(tag: str) -> Attribute | Intrinsic:
     """What `tag` means in TraceQL: `resource.a`, `.a`, `span:kind`, `status`. Raises QueryError for anything else."""
     try:
-        root = parse(f"{{ {tag} = 1 }}").root
+        root = read(f"{{ {tag} = 1 }}").query.root
     except QueryError:
         root = None
     match root:
@@ -140,14 +139,11 @@ def _limited(names: Iterable[str], limit: int) -> list[str]:
     return sorted(names)[: limit or None]
 
 
-def _values(
-    services: Services, caller: Principal | None, request: Request, field: Attribute | Intrinsic
-) -> ValuesReport:
-    tenant = reader_of(caller, request)
-    is_intrinsic = isinstance(field, Intrinsic)
+def _values(services: Services, tenant: str, request: Request, field: Attribute | Intrinsic) -> ValuesReport:
+    scope, key = scope_and_key(field)
     asked = ValuesRequest(
-        key=field.value if is_intrinsic else field.name,
-        scope=INTRINSIC if is_intrinsic else field.scope.value or None,
+        key=key,
+        scope=scope or None,
         window=window_of(services, request),
         query=request.find_one("q") or "",
         limit=min(count_of(request, "limit", 0) or MAX_VALUES, MAX_VALUES),

@@ -83,9 +83,8 @@ def families(spans: Sequence[Span], parents: Sequence[int]) -> list[int | str | 
 
     None for roots: they have no siblings.
     """
-    ids = {span.span_id for span in spans}
     return [
-        parent if parent != NO_PARENT else span.parent_id if names_parent(span) and span.parent_id not in ids else None
+        parent if parent != NO_PARENT else span.parent_id if names_parent(span) else None
         for span, parent in zip(spans, parents, strict=True)
     ]
 

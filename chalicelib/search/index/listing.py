@@ -1,10 +1,11 @@
 """What is listed of the terms of an index, and what is left to its signature.
 
 A value that is listed has its set of rows, so that any question about it is answered exactly; one that is not costs
-BITS_PER_VALUE bits for each row that has it, and can only be asked for. Numbers of a key are listed all or none:
+some ten bits of signature for each row that has it, and can only be asked for. Numbers of a key are listed all or none:
 what stands for them are the magnitudes, which ranges can be asked of. Texts are listed
 
-- all, if the key has few: then regular expressions and orders are exact too;
+- all, if the key has few: then regular expressions and orders are exact too. Names are what people search by, and may
+  be more;
 - else those that so many rows have that listing them takes no more bytes than the signature would.
 
 What is counted here are guesses of bytes after compression, all in eighths of a byte.
@@ -14,16 +15,21 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from chalicelib.model.attributes import SERVICE_NAME
 from chalicelib.search.index import signature
+from chalicelib.search.index.entry import EVENT_NAME, NAME, RESOURCE, SCOPE_NAME
 from chalicelib.search.index.magnitudes import magnitude
-from chalicelib.search.index.terms import Type, join, number_identity, read_number, split, write_magnitude
+from chalicelib.search.index.terms import Type, join, key_of, number_identity, read_number, split, write_magnitude
 
 _SIGNATURE = 10
 _CHARACTER = 2
 _RECORD = 16
 _ROW = 3
 _SLACK = 128  # what it may cost to list all of a key's values rather than none
+_SLACK_OF_NAMES = 4096
 _MOST_VALUES = 2048
+
+_NAMES = frozenset((NAME, EVENT_NAME, SCOPE_NAME, key_of(RESOURCE, SERVICE_NAME)))
 
 _TEXTS = frozenset((Type.TEXT, Type.LONG_TEXT))
 _NUMBERS = frozenset((Type.INT, Type.FLOAT))
@@ -44,7 +50,7 @@ class Listed(NamedTuple):
     key: bytes
     rows: Rows
     records: list[Record]
-    unlisted: list[tuple[int, Rows]]  # a hashed value, and its rows
+    unlisted: list[tuple[signature.Hashed, Rows]]  # a value, and its rows
 
 
 def listings(postings: Mapping[bytes, Rows]) -> Iterator[Listed]:
@@ -62,8 +68,9 @@ def _listing(key: bytes, records: list[Record]) -> Listed:
     numbers = [record for record in records if record.type in _NUMBERS]
     kept = [record for record in records if record.type not in _TEXTS | _NUMBERS]
     left = [record for record in records if record.type == Type.LONG_TEXT]
+    slack = _SLACK_OF_NAMES if key in _NAMES else _SLACK
     for found, is_worth_listing in ((texts, _is_text_worth_listing), (numbers, _never)):
-        if _are_worth_listing(found):
+        if _are_worth_listing(found, slack):
             kept += found
         else:
             for record in found:
@@ -76,13 +83,13 @@ def _listing(key: bytes, records: list[Record]) -> Listed:
     )
 
 
-def _are_worth_listing(records: Sequence[Record]) -> bool:
+def _are_worth_listing(records: Sequence[Record], slack: int) -> bool:
     if len(records) > _MOST_VALUES:
         return False
     row_count = sum(len(record.rows) for record in records)
     character_count = sum(len(record.value) for record in records)
     cost = _RECORD * len(records) + _CHARACTER * character_count + _ROW * row_count
-    return cost <= _SLACK + _SIGNATURE * row_count
+    return cost <= slack + _SIGNATURE * row_count
 
 
 def _is_text_worth_listing(record: Record) -> bool:

@@ -4,7 +4,7 @@ What costs here is asking upb for things. An attribute is asked for its bytes, o
 them; a resource and a scope likewise.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
 from operator import add
 from typing import TypeVar
 
@@ -82,19 +82,13 @@ class EntryReader:
                 for span in scope_spans.spans:
                     draft.add_span(span, service)
         for scope, pairs in draft.pairs.items():
-            draft.terms.update(*map(self._pair_terms(scope), pairs))
+            draft.terms.update(*self._terms_of_pairs(scope, pairs))
         return draft.entry(trace_id)
 
-    def _pair_terms(self, scope: bytes) -> Callable[[bytes], _Terms]:
+    def _terms_of_pairs(self, scope: bytes, pairs: set[bytes]) -> Iterator[_Terms]:
         remembered = self._attributes[scope]
-
-        def terms(identity: bytes) -> _Terms:
-            known = remembered.get(identity)
-            if known is None:
-                known = remembered.keep(identity, _short_text_terms(scope, identity) or _terms_of_pair(scope, identity))
-            return known
-
-        return terms
+        for pair, known in zip(pairs, list(map(remembered.get, pairs)), strict=True):
+            yield known or remembered.keep(pair, _short_text_terms(scope, pair) or _terms_of_pair(scope, pair))
 
     def _resource(self, sent: messages.Resource) -> tuple[str, _Terms]:
         identity = sent.SerializeToString()
@@ -123,7 +117,7 @@ class _Draft:
         self.pairs: dict[bytes, set[bytes]] = {SPAN: set(), EVENT: set(), LINK: set()}
         self._span_pairs = self.pairs[SPAN]
         self._arrived_ms = arrived_ms
-        self._places: list[SpanPlace] = []
+        self._places: list[tuple[int, bytes, bytes, str, str]] = []
         self._times_ns: list[tuple[int, int]] = []
         self._names: set[str] = set()
         self._codes: list[int] = []
@@ -134,7 +128,7 @@ class _Draft:
         start_ns, name, status = span.start_time_unix_nano, span.name, span.status
         self._times_ns.append((start_ns, span.end_time_unix_nano))
         self._codes.append(status.code)
-        self._places.append(SpanPlace(start_ns, span.span_id.hex(), span.parent_span_id.hex(), service, name))
+        self._places.append((start_ns, span.span_id, span.parent_span_id, service, name))
         if len(self._span_pairs) > MAX_TERMS:  # it overflows whatever comes; do not gather more
             return
         self._names.add(name)
@@ -163,9 +157,18 @@ class _Draft:
             times_ns=(min(starts_ns), max(map(add, starts_ns, lengths_ns))),
             counts=(len(self._times_ns), self._codes.count(ERROR)),
             services=self.services,
-            roots=roots_of(self._places),
+            roots=roots_of(self._places_without_parent_here()),
             terms=self.terms,
         )
+
+    def _places_without_parent_here(self) -> list[SpanPlace]:
+        """Of the spans that may be a root: few, so that only few are worth a name for everything."""
+        ids = {span_id for _, span_id, _, _, _ in self._places}
+        return [
+            SpanPlace(start_ns, span_id.hex(), parent_id.hex(), service, name)
+            for start_ns, span_id, parent_id, service, name in self._places
+            if parent_id not in ids or parent_id == span_id
+        ]
 
 
 _serialised = KeyValue.SerializeToString

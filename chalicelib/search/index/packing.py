@@ -100,9 +100,9 @@ def _likeness(entry: Entry) -> tuple[object, ...]:
     return entry.services, entry.root_name or "", names, entry.trace_id
 
 
-def _unlisted(listed: Iterable[Listed], places: Sequence[int]) -> list[list[int]]:
+def _unlisted(listed: Iterable[Listed], places: Sequence[int]) -> list[list[signature.Hashed]]:
     """The hashed values of each row that are not listed."""
-    values: list[list[int]] = [[] for _ in places]
+    values: list[list[signature.Hashed]] = [[] for _ in places]
     for each in listed:
         for value, members in each.unlisted:
             for row in members:

@@ -2,6 +2,7 @@
 
 from typing import Self
 
+from chalicelib.model.windows import Window
 from chalicelib.search.conditions import SpanMatch, TraceCondition, TraceMatch
 from chalicelib.search.index import bitmaps
 from chalicelib.search.index.catalog import CatalogKey, catalog
@@ -48,6 +49,10 @@ class Index:
     def rows(self, bitmap: int) -> list[Row]:
         """What is known of those rows, in their order."""
         return [self._sections.columns.row(row) for row in bitmaps.rows_of(bitmap)] if bitmap else []
+
+    def extents(self, bitmap: int) -> list[tuple[str, Window]]:
+        """Of those rows the trace id, and when it starts and ends: less work than `rows`."""
+        return [self._sections.columns.extent(row) for row in bitmaps.rows_of(bitmap)] if bitmap else []
 
     def trace_ids(self) -> list[str]:
         """The trace id of each row, in the order of rows (which is not that of ids)."""

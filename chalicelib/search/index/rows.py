@@ -17,6 +17,7 @@ import msgspec
 
 from chalicelib.codecs.otlp.varints import write_varint
 from chalicelib.model.ids import TRACE_ID_BYTES
+from chalicelib.model.windows import Window
 from chalicelib.search.index import bitmaps
 from chalicelib.search.index.columns import Column, read_texts, write, write_texts
 from chalicelib.search.index.cursors import Cursor
@@ -105,6 +106,12 @@ class Rows:
             )
         except IndexError as broken:
             raise ValueError("a row that names a text which is not there") from broken
+
+    def extent(self, number: int) -> tuple[str, Window]:
+        """The trace id of a row, and when it starts and ends."""
+        start_ns = self._earliest_ns + self._starts[number]
+        trace_id = self._ids[TRACE_ID_BYTES * number : TRACE_ID_BYTES * (number + 1)].hex()
+        return trace_id, Window(start_ns, start_ns + self._durations[number])
 
     @cached_property
     def uncertain_roots(self) -> int:

@@ -9,8 +9,9 @@ takes as many *slots* of at most `capacity` values as it needs, none if it has n
     slices, of as many bits each as there are slots, lowest bit of a byte first, without gaps
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from hashlib import blake2b
+from struct import Struct
 
 from chalicelib.codecs.otlp.varints import write_varint
 from chalicelib.search.index import bitmaps, columns
@@ -18,22 +19,24 @@ from chalicelib.search.index.cursors import Cursor
 from chalicelib.search.index.frames import expand, squeeze
 
 HASHES = 5
-BITS_PER_VALUE = 7.5  # of a full slot; most are not
+EIGHTHS_PER_VALUE = 74  # of a bit, of a slot as full as most: 1 % of false candidates with five hashes
 _LEAST_CAPACITY = 8
+_NUMBERS = Struct(f"<{HASHES}I")
+Hashed = tuple[int, ...]
 
 
-def hashed(identity: bytes) -> int:
-    """64 bits that follow from `identity` alone, in every process."""
-    return int.from_bytes(blake2b(identity, digest_size=8).digest(), "little")
+def hashed(identity: bytes) -> Hashed:
+    """Numbers that follow from `identity` alone, in every process: one for each hash, 32 bits each."""
+    return _NUMBERS.unpack(blake2b(identity, digest_size=_NUMBERS.size).digest())
 
 
-def write(values: Sequence[Sequence[int]]) -> bytes:
+def write(values: Sequence[Sequence[Hashed]]) -> bytes:
     """The signature of rows with these hashed values. Nothing at all where no row has any."""
     counts = sorted(len(each) for each in values if each)
     if not counts:
         return b""
     capacity = max(_LEAST_CAPACITY, counts[len(counts) * 9 // 10])
-    slice_count = int(capacity * BITS_PER_VALUE)
+    slice_count = _slice_count(counts, capacity)
     slot_counts = [-(-len(each) // capacity) for each in values]
     slot_count = sum(slot_counts)
     bits = bytearray((slice_count * slot_count + 7) // 8)
@@ -41,12 +44,18 @@ def write(values: Sequence[Sequence[int]]) -> bytes:
     for each in values:
         for start in range(0, len(each), capacity):
             for value in each[start : start + capacity]:
-                for place in _places(value, slice_count):
-                    at = place * slot_count + slot
+                for number in value:
+                    at = number % slice_count * slot_count + slot
                     bits[at >> 3] |= 1 << (at & 7)
             slot += 1
     slots = squeeze(columns.write(slot_counts))
     return b"".join((write_varint(slice_count), write_varint(len(slots)), slots, bytes(bits)))
+
+
+def _slice_count(counts: Sequence[int], capacity: int) -> int:
+    """Between what full slots would need and what slots need on average, in whole numbers: those are exact."""
+    together = sum(min(count, capacity) for count in counts)
+    return (together + capacity * len(counts)) * EIGHTHS_PER_VALUE // (2 * 8 * len(counts))
 
 
 class Signature:
@@ -67,13 +76,13 @@ class Signature:
         if not self._slice_count or (self._slice_count * self._slot_count + 7) // 8 != len(self._bits):
             raise ValueError("a signature of another size")
 
-    def rows_with(self, value: int) -> int:
+    def rows_with(self, value: Hashed) -> int:
         """The rows that may have the hashed `value`, as an int."""
         if not self._slice_count:
             return 0
         found = (1 << self._slot_count) - 1
-        for place in _places(value, self._slice_count):
-            start = place * self._slot_count
+        for number in value:
+            start = number % self._slice_count * self._slot_count
             end = start + self._slot_count
             found &= int.from_bytes(self._bits[start >> 3 : (end + 7) >> 3], "little") >> (start & 7)
         return self._rows(found) if found else 0
@@ -81,9 +90,3 @@ class Signature:
     def _rows(self, slots: int) -> int:
         rows = [row for row, count in enumerate(self._slots) for _ in range(count)]
         return bitmaps.of_rows((rows[slot] for slot in bitmaps.rows_of(slots)), self._row_count)
-
-
-def _places(value: int, slice_count: int) -> Iterable[int]:
-    """The bits of a value: double hashing (Kirsch and Mitzenmacher, 2006)."""
-    place, step = value & 0xFFFF_FFFF, value >> 32 | 1
-    return [(place + turn * step) % slice_count for turn in range(HASHES)]

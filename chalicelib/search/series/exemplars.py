@@ -26,9 +26,9 @@ class Candidate(msgspec.Struct, frozen=True):
     value: Any
 
     @property
-    def rank(self) -> tuple[str, str, str, int]:
-        """The lowest are chosen."""
-        return self.trace_id[-_RANDOM_DIGITS:], self.trace_id, self.span_id, self.timestamp_ms
+    def rank(self) -> tuple[str, str, str, int, Any]:
+        """The lowest are chosen. Spans may share their ids, so time and value take part."""
+        return self.trace_id[-_RANDOM_DIGITS:], self.trace_id, self.span_id, self.timestamp_ms, self.value or 0
 
     def shown(self, value: float) -> Exemplar:
         """As an exemplar that lies at `value`."""

@@ -37,6 +37,7 @@ def position_of(span, trace):
     return next(i for i, each in enumerate(trace.spans) if each is span)
 
 
+@settings(max_examples=200, deadline=None)
 @given(searches(), traces())
 def test_any_search_finds_in_any_trace_what_the_naive_evaluator_finds(query, trace):
     assert found(query, trace) == found_naively(query, trace)

@@ -83,11 +83,13 @@ def test_text_is_ordered_by_code_points():
         (["a", 5], ".a > 4", ".a > 5"),
         ([1, 2], ".a != 3", '.a != "x"'),
         ([1, 5], "3 < .a", "6 < .a"),
+        ([1, 5], ".three < .a", ".a < .a_half"),
     ],
 )
 def test_an_array_equals_by_any_element_and_differs_by_none(tags, satisfied, unsatisfied):
-    assert selects(satisfied, holding(a=tags))
-    assert not selects(unsatisfied, holding(a=tags))
+    tagged = holding(a=tags, three=3, a_half=0.5)
+    assert selects(satisfied, tagged)
+    assert not selects(unsatisfied, tagged)
 
 
 def test_comparing_two_arrays_is_an_error_of_the_query():
@@ -178,6 +180,7 @@ def test_an_attribute_alone_has_to_be_true(condition, selected):
 def test_the_bare_scope_looks_at_the_span_and_then_at_its_resource():
     both = span("both", attributes={"region": "eu"}, resource=resource("shop", region="us"))
     inherited = span("inherited", resource=resource("shop", region="us"))
-    emptied = span("emptied", attributes={"region": None}, resource=resource("shop", region="us"))
-    assert set(ask('{ .region = "us" }', both, inherited, emptied)) == {"inherited", "emptied"}
+    nothing = span("nothing", attributes={"region": None}, resource=resource("shop", region="us"))
+    empty = span("empty", attributes={"region": []}, resource=resource("shop", region="us"))
+    assert set(ask('{ .region = "us" }', both, inherited, nothing, empty)) == {"inherited", "nothing", "empty"}
     assert ask('{ resource.region = "us" && span.region != "us" }', both, inherited) == ["both"]

@@ -1,7 +1,7 @@
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.model.errors import QueryError
@@ -47,6 +47,7 @@ def collected_naively(query, window, step_ns, corpus):
         return ERROR
 
 
+@settings(max_examples=200, deadline=None)
 @given(metrics(), WINDOWS, STEPS, st.lists(traces(max_size=5), max_size=3))
 def test_any_metrics_query_gives_the_series_that_naive_counting_gives(query, window, step_ns, corpus):
     result = collected(query, window, step_ns, corpus)

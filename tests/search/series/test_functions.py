@@ -88,7 +88,7 @@ def test_values_of_events_are_taken_from_the_first_that_has_one():
 
 
 def test_quantiles_interpolate_within_power_of_two_buckets():
-    """Of four durations in (2^29, 2^30] nanoseconds the median lies halfway between the bounds, on a logarithmic scale."""
+    """Of four durations in (2^29, 2^30] ns the median lies halfway between the bounds, on a logarithmic scale."""
     spans = [span(f"work {n}", at=(n, n + 600 + n)) for n in range(4)]
     assert chart("{ } | quantile_over_time(duration, 0, .5, 1)", stored(*spans)) == {
         "p=0.0": [pytest.approx(2**29 / 1e9), None, None],
@@ -118,11 +118,12 @@ def test_durations_of_less_than_two_nanoseconds_are_in_no_bucket():
 
 
 def test_numbers_without_a_unit_have_buckets_of_their_own_size():
-    spans = [span(str(n), attributes={"n": n}) for n in (0.3, 1, 3, 4, -1)]
+    spans = [span(str(n), attributes={"n": n}) for n in (0.3, 0.5, 1, 3, 4, 4.0, 4.1, -1)]
     assert chart("{ } | histogram_over_time(.n)", stored(*spans)) == {
-        "__bucket=0.5": [1, 0, 0],
+        "__bucket=0.5": [2, 0, 0],
         "__bucket=1.0": [1, 0, 0],
-        "__bucket=4.0": [2, 0, 0],
+        "__bucket=4.0": [3, 0, 0],
+        "__bucket=8.0": [1, 0, 0],
     }
 
 
