@@ -1,6 +1,6 @@
-"""The whole backend in this process: `Backend` is gateway, collector and query on DynamoDB as moto plays it.
+"""The whole backend in this process: gateway, collector and query, on DynamoDB as moto plays it.
 
-`Gateway.ask` goes the way of the local runner (HTTP request, REST proxy event, Lambda's JSON both ways, HTTP answer)
+`Backend.ask` goes the way of the local runner (HTTP request, REST proxy event, Lambda's JSON both ways, HTTP answer)
 without a socket. A handler that raises fails the test there; a process that dies (SystemExit) dies through it.
 """
 
@@ -46,19 +46,11 @@ ENCODERS: Mapping[str, Callable[[TracesData], bytes]] = {PROTOBUF: protobuf.enco
 
 
 class Gateway:
-<<<<<<< HEAD
-    """The app over `services`, asked without a socket."""
-
-    def __init__(self, services: Services, clock: Clock) -> None:
-        self.services = services
-        self.clock = clock
-=======
     """An app with these services, behind the gateway."""
 
     def __init__(self, services: Services, clock: Clock) -> None:
         self.clock = clock
         self.services = services
->>>>>>> views
         self.app = gateway.create(services)
 
     def ask(self, method: str, target: str, headers: Mapping[str, str] | None = None, body: bytes = b"") -> Reply:
@@ -149,30 +141,6 @@ class Backend(Gateway):
             if cursor is None:
                 return
             query = f"?cursor={cursor}"
-
-
-class Backend(Gateway):
-    """An app over the tables of `connection`; with `clock`, all its waiting takes no time but the clock's."""
-
-    def __init__(
-        self,
-        connection: Connection,
-        *,
-        clock: Clock | None = None,
-        gate: Gate | None = None,
-        tenant: str = "default",
-        **settings: Any,
-    ) -> None:
-        clock = clock or Clock()
-        self.telemetry = RecordingTelemetry()
-        services = services_in_memory(
-            settings=Settings(**settings),
-            blocks=dynamo_blocks(connection, clock.now_ns, clock.sleep),
-            gate=gate or OpenGate(tenant),
-            telemetry=self.telemetry,
-            now_ns=clock.now_ns,
-        )
-        super().__init__(services, clock)
 
 
 class Keys:

@@ -22,7 +22,7 @@ from chalicelib.views.rebuild import rebuild
 from chalicelib.views.seal import seal_window, tick
 from chalicelib.views.work import perform
 from tests.clocks import Clock
-from tests.end_to_end.backend import Gateway
+from tests.end_to_end.backend import PROTOBUF, Gateway
 from tests.end_to_end.corpus import Post, S
 from tests.in_memory import TENANT, services_in_memory
 from tests.recording import RecordingTelemetry
@@ -83,7 +83,9 @@ class Deployment(Gateway):
         due_ns = self.clock.at_ns + DELIVERED_EVERY_NS
         for post in posts:
             self.clock.at_ns = post.at_ns
-            reply = self.post(from_spans(post.spans))
+            reply = self.ask(
+                "POST", "/v1/traces", {"Content-Type": PROTOBUF}, from_spans(post.spans).SerializeToString()
+            )
             assert reply.status == 200, reply
             if post.at_ns > due_ns:
                 self.deliver()

@@ -1,7 +1,7 @@
 """Search against brute force: whatever is asked, and whatever is sealed, the API finds what a naive reader finds.
 
 Two seeded corpora (corpus.py): MANY_QUERIES of every kind about a thousand traces, in each state that a deployment
-can be in, and FEWER about twenty thousand. Queries are made of what the corpora hold (questions.py); the naive reader
+can be in, and FEWER about twenty thousand. Queries are made of what the corpora hold (searches.py); the naive reader
 (truth.py) knows what was sent and shares no code with the search but the parser.
 """
 
@@ -17,7 +17,7 @@ from chalicelib.model.windows import Window
 from chalicelib.settings import Settings
 from tests.end_to_end.corpus import DAY, HOUR, LASTS_NS, MINUTE, SMALL, Corpus, corpus
 from tests.end_to_end.deployment import Deployment
-from tests.end_to_end.questions import Questions
+from tests.end_to_end.searches import Searches
 from tests.end_to_end.truth import Answer, Truth, is_answerable, within
 
 MANY_QUERIES = 300
@@ -109,9 +109,11 @@ def forked(state: State) -> State:
 def questions() -> list[Question]:
     """About the small corpus."""
     truth = unsealed().truth
-    answerable = (text for text in Questions(random.Random(1), truth.traces()) if is_answerable(truth, text))
+    answerable = (text for text in Searches(random.Random(1), truth.traces()) if is_answerable(truth, text))
     chance = random.Random(2)
-    return [Question(text, window(chance), chance.choice((1, 1, 1, 1, 2, 3))) for text in islice(answerable, MANY_QUERIES)]
+    return [
+        Question(text, window(chance), chance.choice((1, 1, 1, 1, 2, 3))) for text in islice(answerable, MANY_QUERIES)
+    ]
 
 
 def window(chance: random.Random) -> Window:

@@ -52,6 +52,8 @@ ARITHMETIC = (
     Operator.MODULO,
     Operator.POWER,
 )
+
+
 def search(query, trace):
     """The spansets of a search: [([spans], [what stages said of them, as (type, value)])]."""
     traced = Traced(trace)
