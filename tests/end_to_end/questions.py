@@ -1,7 +1,7 @@
 """A small shop's traces, and a question for every endpoint that reads what was derived from them."""
 
-from chalicelib.codecs.otlp.messages import TracesData
 from chalicelib.codecs.otlp.messages import Span as OtlpSpan
+from chalicelib.codecs.otlp.messages import TracesData
 from tests.clocks import NOON_NS
 from tests.codecs.otlp.actors import attributes, message, sent_by, span
 

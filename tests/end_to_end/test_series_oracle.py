@@ -19,7 +19,7 @@ from tests.end_to_end.states import STATES, State, unsealed
 from tests.search.corpus_queries import metrics_about
 
 TRACES = 250
-COUNT = 30
+COUNT = 20
 
 
 @cache
