@@ -5,34 +5,36 @@ every batching window that begins with a record; every minute is sealed, in piec
 merged too. All of it in memory stores that weigh what they are given.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from time import process_time
 
 from opentelemetry.proto.trace.v1.trace_pb2 import TracesData
 
 from benchmarks.measures.costs import blocks_of
-from benchmarks.measures.handler import TENANT
+from benchmarks.measures.in_memory import (
+    NS,
+    TENANT,
+    Clock,
+    WeighingViews,
+    Weight,
+    deadline_of,
+    services_of,
+)
 from benchmarks.measures.rows import Row
 from benchmarks.workloads.posts import NOON_NS, collector_post, ten_span_posts
 from benchmarks.workloads.worlds import MEASURING
-from chalicelib.access.gates import OpenGate
 from chalicelib.model.arrival import Arrival
 from chalicelib.model.block import Block, KeptBlock, payload_digest
-from chalicelib.model.deadline import Deadline
-from chalicelib.model.view import View
 from chalicelib.services import Services
 from chalicelib.settings import Settings
-from chalicelib.storage.dynamodb.items import to_item, to_view_item
+from chalicelib.storage.dynamodb.items import to_item
 from chalicelib.storage.dynamodb.keys import tenant_prefix
-from chalicelib.storage.dynamodb.sizing import item_size_bytes, write_units
-from chalicelib.storage.memory import MemoryBlockStore, MemorySamplingStore, MemoryViewStore, MemoryWorkQueue
+from chalicelib.storage.dynamodb.sizing import item_size_bytes
 from chalicelib.views.index import index
 from chalicelib.views.seal import tick
 from chalicelib.views.work import perform
 
-NS = 1_000_000_000
 BEGIN_NS = NOON_NS + 20 * 60 * NS  # not where hours meet: few minutes of many do
 MINUTE_S = 60
 HOUR_MINUTES = 60
@@ -68,56 +70,6 @@ TRAFFIC = (
 
 
 @dataclass
-class Weight:
-    """Items and what they come to."""
-
-    items: int = 0
-    item_bytes: int = 0
-    units: int = 0
-
-    def add(self, size_bytes: int) -> None:
-        """One more item."""
-        self.items += 1
-        self.item_bytes += size_bytes
-        self.units += write_units(size_bytes)
-
-
-class WeighingViews(MemoryViewStore):
-    """A view store that weighs every put, by what kind of view it is (the partition's name before '#')."""
-
-    def __init__(self, now_ns: Callable[[], int]) -> None:
-        super().__init__(now_ns)
-        self.weights: dict[str, Weight] = {}
-
-    def put(self, tenant: str, views: Sequence[View], deadline: Deadline) -> None:
-        """See port.ViewStore."""
-        for view in views:
-            size_bytes = item_size_bytes(to_view_item(tenant, view))
-            self.weights.setdefault(view.partition.partition("#")[0], Weight()).add(size_bytes)
-        super().put(tenant, views, deadline)
-
-
-class SilentTelemetry:
-    """Hears everything and says nothing."""
-
-    def during(self, _request_id: str) -> AbstractContextManager[None]:
-        """See services.Telemetry."""
-        return nullcontext()
-
-    def count(self, counts: Mapping[str, int]) -> None:
-        """See services.Telemetry."""
-
-    def note(self, message: str, fields: Mapping[str, object]) -> None:
-        """See services.Telemetry."""
-
-    warning = note
-
-    def failure(self, message: str, error: Exception) -> None:
-        """A benchmark of failures would be very fast."""
-        raise AssertionError(message) from error
-
-
-@dataclass
 class Derived:
     """What some minutes of posts came to."""
 
@@ -144,37 +96,12 @@ class Derived:
         return self.views["seg"].item_bytes / self.spans
 
 
-class Clock:
-    """Says what it is told."""
-
-    def __init__(self, at_ns: int) -> None:
-        self.at_ns = at_ns
-
-    def now_ns(self) -> int:
-        """That."""
-        return self.at_ns
-
-
-def services_of(clock: Clock) -> Services:
-    """Services in memory, weighing."""
-    settings = Settings()
-    return Services(
-        settings=settings,
-        blocks=MemoryBlockStore(clock.now_ns, settings.retention_s),
-        views=WeighingViews(clock.now_ns),
-        sampling=MemorySamplingStore(),
-        queue=MemoryWorkQueue(),
-        gate=OpenGate(TENANT),
-        telemetry=SilentTelemetry(),
-        now_ns=clock.now_ns,
-    )
-
-
 def derived(traffic: Traffic, seed: int = 11) -> Derived:
     """Everything that some minutes of traffic come to, from the first post to the last seal."""
     clock = Clock(BEGIN_NS)
-    services = services_of(clock)
-    found = Derived(views=services.views.weights)
+    views = WeighingViews(clock.now_ns)
+    services = services_of(clock, views)
+    found = Derived(views=views.weights)
     ends_ns = BEGIN_NS + (traffic.minutes + _minutes_after(traffic)) * MINUTE_S * NS
     ticks = iter(range(BEGIN_NS, ends_ns, MINUTE_S * NS))
     tick_ns = next(ticks)
@@ -219,9 +146,9 @@ def _index(services: Services, batch: Sequence[Arrival], clock: Clock, found: De
         kept = arrival.kept
         found.facts.add(item_size_bytes(to_item(prefix, kept.block, kept.arrived_ms, kept.expires_at_s)))
         found.spans += kept.block.span_count
-        services.blocks.consolidate(TENANT, kept, _deadline(clock))  # keeps it as it is
+        services.blocks.consolidate(TENANT, kept, deadline_of(clock))  # keeps it as it is
     started = process_time()
-    index(services, batch, _deadline(clock))
+    index(services, batch, deadline_of(clock))
     return process_time() - started
 
 
@@ -229,10 +156,10 @@ def _seal(services: Services, clock: Clock, at_ns: int) -> float:
     """One tick, and the work that it leaves to others; the CPU that these took."""
     clock.at_ns = at_ns
     started = process_time()
-    tick(services, _deadline(clock))
+    tick(services, deadline_of(clock))
     while waiting := services.queue.take():
         for message in waiting:
-            perform(services, message, _deadline(clock))
+            perform(services, message, deadline_of(clock))
     return process_time() - started
 
 
@@ -267,10 +194,6 @@ def _moved(post: TracesData, arrived_ns: int) -> TracesData:
         for event in span.events:
             event.time_unix_nano += by_ns
     return post
-
-
-def _deadline(clock: Clock) -> Deadline:
-    return Deadline(clock.at_ns + 60 * NS, clock.now_ns)
 
 
 def costs() -> list[Row]:
