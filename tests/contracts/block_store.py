@@ -282,8 +282,11 @@ class BlockStoreContract:
         store.consolidate(TENANT, whole, clock.deadline())
         ours = [(TENANT, trace_id(n), b"ours") for n in range(1, 30)]
         of_99 = [(TENANT, trace_id(99), payload) for payload in (b"whole", undecided[3].payload)]
+        covered = [(TENANT, trace_id(99), one.payload) for one in undecided[:3]]
         assert self.scanned(store) == sorted([*ours, *of_99, ("other", trace_id(1), b"theirs")])
         assert (TENANT, whole) in list(store.scan())
+        everything = [(tenant, one.block.payload) for tenant, one in store.scan(covered=True)]
+        assert sorted(everything) == sorted((tenant, payload) for tenant, _, payload in [*self.scanned(store), *covered])
         clock.advance_s(UNDECIDED_S)
         assert len(self.scanned(store)) == 31
         clock.advance_s(RETENTION_S)
