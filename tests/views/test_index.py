@@ -164,3 +164,22 @@ def test_a_block_that_is_sent_again_at_once_changes_nothing(pipeline):
     pipeline.post(spans)
     pipeline.clock.advance_s(5)
     assert index(pipeline.services, [pipeline.post(spans)], pipeline.clock.deadline()).segments == 1
+
+
+def test_a_trace_whose_blocks_are_all_sent_again_is_read_once(pipeline):
+    """A sender that tries a large trace again minutes later: each of its blocks has moved to another window."""
+    parts = [spans_of("one", [name], pipeline.clock.at_ns) for name in "abcdef"]
+    pipeline.deliver([pipeline.post(spans) for spans in parts])
+    pipeline.clock.advance_s(480)
+    again = [pipeline.post(spans) for spans in parts]
+    reads = []
+    read_kept = pipeline.facts.read_kept
+
+    def noted(tenant, trace_id, deadline, **how):
+        reads.append(trace_id)
+        return read_kept(tenant, trace_id, deadline, **how)
+
+    pipeline.facts.read_kept = noted
+    indexed = index(pipeline.services, again, pipeline.clock.deadline())
+    assert reads == [trace_id_of("one")]
+    assert indexed.late == ((TENANT, NOON),)
