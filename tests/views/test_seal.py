@@ -6,6 +6,7 @@ import pytest
 
 from chalicelib.model.errors import StoreError
 from chalicelib.storage.view_names import parse_merged_body
+from chalicelib.views import seal
 from tests.actors import NOON_NS
 from tests.clocks import Clock
 from tests.in_memory import TENANT
@@ -154,3 +155,15 @@ def test_an_hour_of_which_more_came_within_a_day_is_merged_again_after_it(pipeli
     pipeline.clock.at_ns = (NOON + 25 * 3600 + 37 * 60) * S
     pipeline.tick()
     assert merged(pipeline) == NOON + 25 * 3600
+
+
+def test_what_is_remembered_of_silence_goes_no_further_back_than_a_tick_looks(pipeline):
+    """A container may live for hours without ever being the one that has the deep minute."""
+    post(pipeline, "one", "acme")
+    post(pipeline, "two", "globex")
+    for _ in range(20):
+        pipeline.clock.advance_s(1800)
+        pipeline.tick()
+    remembered = seal._empty[pipeline.services.views]
+    windows = seal.LOOK_BACK_S // 60 + 1
+    assert {tenant: len(quiet) <= windows for tenant, quiet in remembered.items()} == {"acme": True, "globex": True}
