@@ -80,7 +80,7 @@ def rebuild(services: Services, scan: BlockScan, deadline: Deadline, say: Say) -
 
 def _index_all(services: Services, scan: BlockScan, counts: _Counts, deadline: Deadline, say: Say) -> str | None:
     """Put the segments of every fact; what the scan says of facts that it cannot read."""
-    facts = scan.scan(covered=True)  # what was dropped, and kept later, arrived in windows of which no other block tells
+    facts = scan.scan(covered=True)  # what was dropped at first and kept later had come in windows of its own
     try:
         while batch := list(islice(facts, BATCH_BLOCKS)):
             _index_batch(services, batch, counts, deadline)
