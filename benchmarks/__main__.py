@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 
-from benchmarks.measures import cold_start, costs, ingest, memory, reading, rollups, search
+from benchmarks.measures import cold_start, costs, derived, ingest, memory, reading, rollups, search
 from benchmarks.measures.rows import Row, table
 
 MEASURES: dict[str, Callable[[], list[Row]]] = {
@@ -12,6 +12,7 @@ MEASURES: dict[str, Callable[[], list[Row]]] = {
     "cold-start": cold_start.rows,
     "reading": reading.rows,
     "memory": memory.rows,
+    "derived": derived.rows,
     "rollups": rollups.rows,
     "search": search.rows,
 }

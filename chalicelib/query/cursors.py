@@ -14,6 +14,7 @@ from chalicelib.model.windows import Window
 
 _VERSION = b"\x01"
 _TIME_BYTES = 12  # also for moments that no clock tells, in the year 9999 and beyond: people ask for such ranges
+_FARTHEST_NS = 2 ** (8 * _TIME_BYTES - 1) - 1
 _TIMES = 3
 _ID_BYTES = 16
 _DIGEST_BYTES = 10
@@ -41,9 +42,14 @@ class Cursor(NamedTuple):
 def encode(question: str, cursor: Cursor) -> str:
     """The text of `cursor`, for whoever asks `question` again."""
     (start_ns, end_ns), (position_ns, trace_id) = cursor
-    times = b"".join(time_ns.to_bytes(_TIME_BYTES, signed=True) for time_ns in (start_ns, end_ns, position_ns))
+    times = b"".join(_packed_time(time_ns) for time_ns in (start_ns, end_ns, position_ns))
     fields = _VERSION + times + (bytes.fromhex(trace_id) or _NO_ID)
     return base64.urlsafe_b64encode(fields + _digest(question, fields)).rstrip(b"=").decode()
+
+
+def _packed_time(time_ns: int) -> bytes:
+    """A moment; one that is further off than anything can be is as far off as there is room for."""
+    return min(max(time_ns, -_FARTHEST_NS), _FARTHEST_NS).to_bytes(_TIME_BYTES, signed=True)
 
 
 def decode(question: str, text: str) -> Cursor:

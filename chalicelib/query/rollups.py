@@ -94,7 +94,7 @@ class RedRequest(NamedTuple):
     """RED of the wanted calls, one series for each combination of the labels in `by` (of LABELS).
 
     `step_s` is a multiple of 60; None is a minute, five or an hour, by the length of the window, which is widened
-    to whole steps.
+    to whole steps. An hour that held too much has no minutes any more: it can be asked for by the hour alone.
     """
 
     window: Window
@@ -104,7 +104,10 @@ class RedRequest(NamedTuple):
 
 
 def red_report(services: Services, tenant: str, request: RedRequest, deadline: Deadline) -> RedReport:
-    """RED by step. Raises as `services_report` does, and QueryError for other steps or labels, or over MAX_STEPS."""
+    """RED by step. Raises as `services_report` does, and QueryError for other steps or labels, or over MAX_STEPS.
+
+    A step that nobody asked for is an hour where it can be no less.
+    """
     window = request.window
     step_s = _default_step_s(window) if request.step_s is None else request.step_s
     _check_steps(window, step_s, request.by)
@@ -112,6 +115,11 @@ def red_report(services: Services, tenant: str, request: RedRequest, deadline: D
     whole = Window(window.start_ns // step_ns * step_ns, -(-window.end_ns // step_ns) * step_ns)
     account = Account(deadline)
     found = read_rollups(services, tenant, whole, account, by_minute=step_s % HOUR_S != 0)
+    finest_s = red.finest_step_s(found.by_hour)
+    if step_s % finest_s and request.step_s is None:
+        return red_report(services, tenant, request._replace(step_s=finest_s), deadline)
+    if step_s % finest_s:
+        raise QueryError(f"some hours of the range are known as a whole only; ask for a step of {finest_s} s")
     told = Window(-(-found.window.start_ns // step_ns) * step_ns, found.window.end_ns)
     return RedReport(
         series=red.red_series(found.by_hour, told, step_s, request.wanted, request.by),

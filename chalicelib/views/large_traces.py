@@ -16,7 +16,6 @@ from chalicelib.codecs.stored import stored_trace
 from chalicelib.model.block import KeptBlock
 from chalicelib.model.deadline import Deadline
 from chalicelib.model.errors import UnreadableBlock
-from chalicelib.rollups.contributions import contribution
 from chalicelib.search.index import Entry, entry_of, union
 from chalicelib.services import Services
 from chalicelib.views.consolidation import as_sent
@@ -92,9 +91,8 @@ def _add_block_by_block(outline: _Outline, stretch: Stretch, sums: PieceSums, *,
         entry = union([*([entry] if entry else []), *(entry_of(part) for _, part in parts)])
         for digest, part in parts:
             hours |= hours_of(part)
-            sums.add_counts({} if digest in counted else contribution(part), {})
+            sums.add_counts(None if digest in counted else part)
     if entry is not None:
         sums.add_entry(entry, hours)
-    before = stored_trace(outline.read(stretch.before)) if before_fits else None
-    if before is not None:
-        sums.add_counts({}, contribution(before))
+    if before_fits:
+        sums.add_counts(None, stored_trace(outline.read(stretch.before)))

@@ -80,7 +80,7 @@ def rebuild(services: Services, scan: BlockScan, deadline: Deadline, say: Say) -
 
 def _index_all(services: Services, scan: BlockScan, counts: _Counts, deadline: Deadline, say: Say) -> str | None:
     """Put the segments of every fact; what the scan says of facts that it cannot read."""
-    facts = scan.scan()
+    facts = scan.scan(covered=True)  # what was dropped at first and kept later had come in windows of its own
     try:
         while batch := list(islice(facts, BATCH_BLOCKS)):
             _index_batch(services, batch, counts, deadline)
@@ -118,7 +118,7 @@ def _seal_all(services: Services, counts: _Counts, deadline: Deadline, say: Say)
             pieces = [WHOLE]
             while pieces:
                 name = PieceName(window, pieces.pop())
-                pieces += sealing.seal(services, name, tenant, deadline, merging=False)
+                pieces += sealing.seal(services, name, tenant, deadline, rebuilding=True)
             counts.sealed += 1
             if counts.sealed % _TOLD_WINDOWS == 0:
                 say(f"{counts.sealed} windows sealed")

@@ -66,14 +66,17 @@ class Layout(NamedTuple):
     notes: frozenset[str]
 
 
-def seal(services: Services, name: PieceName, tenant: str, deadline: Deadline, *, merging: bool = True) -> list[str]:
+def seal(
+    services: Services, name: PieceName, tenant: str, deadline: Deadline, *, rebuilding: bool = False
+) -> list[str]:
     """Seal a piece of a window that is due, or nothing of it; the pieces that are to be sealed in its stead.
 
-    `merging`: put its hours together again where their merge was due already. Raises StoreError.
+    `rebuilding`: the segments were just put, of all facts, so no window is too old to be sealed again; and hours are
+    not put together again where their merge was due already. Raises StoreError.
     """
     while True:
         layout = read_layout(services, tenant, name.window, deadline)
-        if not _may_seal(services, tenant, name, layout, deadline):
+        if not rebuilding and not _may_seal(services, tenant, name, layout, deadline):
             return []
         trace_ids = _trace_ids(services, tenant, name, deadline)
         if not trace_ids and not layout.markers and name.piece == WHOLE:
@@ -85,7 +88,7 @@ def seal(services: Services, name: PieceName, tenant: str, deadline: Deadline, *
             put = _seal_piece(services, tenant, name, trace_ids, layout, deadline)
         except _OutOfTimeError:
             return list(children(name.piece))
-        if merging:
+        if not rebuilding:
             merge_again(services, tenant, name.window, put.hours, deadline)
         if read_layout(services, tenant, name.window, deadline).notes == layout.notes:
             put_marker(services, tenant, name, MarkerBody(is_sealed=True, places=put.places), deadline)
