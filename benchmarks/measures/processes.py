@@ -84,6 +84,14 @@ def memory_of_read(directory: Path) -> float:
     return peak_mib()
 
 
+def memory_of_seal(directory: Path) -> float:
+    """The seal of a window whose facts and segments are in files."""
+    from benchmarks.measures.derived import seal_prepared  # noqa: PLC0415
+
+    seal_prepared(directory)
+    return peak_mib()
+
+
 def _tail(file: Path) -> bytes:
     with file.open("rb") as opened:
         opened.seek(max(0, file.stat().st_size - 400))
@@ -107,6 +115,7 @@ SCENARIOS: dict[str, Callable[[Path], float]] = {
     "cold-sdk": cold_sdk,
     "memory-of-post": memory_of_post,
     "memory-of-read": memory_of_read,
+    "memory-of-seal": memory_of_seal,
 }
 
 if __name__ == "__main__":

@@ -48,11 +48,11 @@ def read_traces(
 
 def _read(services: Services, tenant: str, deadline: Deadline, trace_id: str) -> TraceBlocks | Unreadable:
     blocks: list[KeptBlock] = []
-    size_bytes = 0
+    size_bytes, most_bytes = 0, min(_SMALL_BYTES, services.settings.max_trace_bytes)
     try:
         for kept in services.blocks.read_kept(tenant, trace_id, deadline, covered=True):
             size_bytes += cost_bytes(kept)
-            if size_bytes > _SMALL_BYTES:
+            if size_bytes > most_bytes:
                 return TraceBlocks(trace_id, None)
             blocks.append(kept)
     except UnreadableBlock as error:
