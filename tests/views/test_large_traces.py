@@ -2,6 +2,7 @@
 
 import pytest
 
+from chalicelib.model.block import held_bytes
 from chalicelib.settings import Settings
 from chalicelib.views import trace_blocks
 from tests.actors import NOON_NS
@@ -34,7 +35,7 @@ def names():
 def test_a_trace_of_more_than_is_read_ahead_is_sealed_as_any_other(names):
     pipeline = pipeline_of()
     post(pipeline, names)
-    assert sum(trace_blocks.cost_bytes(kept) for _, kept in pipeline.facts.scan()) > trace_blocks._SMALL_BYTES
+    assert sum(held_bytes(kept.block) for _, kept in pipeline.facts.scan()) > trace_blocks._SMALL_BYTES
     pipeline.settle()
     assert found_in(pipeline.views, ("dig#",)) == FOUND
     assert summed(pipeline.views) == offline(pipeline.facts)

@@ -1,5 +1,6 @@
 """Every view again, from facts alone."""
 
+import json
 import random
 
 import pytest
@@ -12,6 +13,9 @@ from tests.clocks import Clock
 from tests.in_memory import TENANT
 from tests.views.pipeline import Pipeline, found_in, offline, settled, summed
 from tests.views.traffic import S, spans_of
+
+FAILURES = {"policies": [{"name": "failures", "type": "status_code", "status_code": {"status_codes": ["ERROR"]}}]}
+FINE, FAILED = ["a", "b"], ["d"]
 
 
 def live(seed, traces=150, **settings):
@@ -98,3 +102,40 @@ def test_a_store_that_fails_is_told():
 
     with pytest.raises(StoreError):
         rebuild(pipeline.services, Away(), pipeline.clock.deadline(), lambda line: None)
+
+
+def arrive(pipeline: Pipeline, names: list[str], *, undecided: bool = False) -> None:
+    """Spans of one trace, indexed and sealed."""
+    pipeline.deliver([pipeline.post(spans_of("one", names, pipeline.clock.at_ns), undecided=undecided)])
+    pipeline.settle()
+
+
+def test_a_trace_that_was_dropped_at_first_and_kept_later_is_counted_as_it_was():
+    """The consolidated block arrived with the failure; what was counted without it arrived minutes earlier."""
+    pipeline = Pipeline()
+    pipeline.sampling.put_sampling(TENANT, json.dumps(FAILURES).encode())
+    arrive(pipeline, FINE, undecided=True)
+    arrive(pipeline, FAILED, undecided=True)
+    rebuilt = pipeline.rebuilt()
+    assert summed(rebuilt) == summed(pipeline.views)
+    assert found_in(rebuilt, ("dig#",)) == found_in(pipeline.views, ("dig#",))
+
+
+def test_a_tick_that_runs_amid_a_rebuild_makes_nothing_be_missed():
+    """At its deep minute it seals windows of the day before, of which the rebuild has put half the segments so far."""
+    pipeline = Pipeline()
+    first = pipeline.post(spans_of("one", FINE, pipeline.clock.at_ns))
+    second = pipeline.post(spans_of("two", FINE, pipeline.clock.at_ns))
+    pipeline.deliver([first, second])
+    pipeline.settle()
+    expected = settled(pipeline.views)
+    pipeline.clock.advance_s(25 * 3600)
+
+    def meanwhile(line: str) -> None:
+        if "dropped" in line:
+            pipeline.deliver([first])
+            pipeline.work()
+
+    rebuild(pipeline.services, pipeline.facts, pipeline.clock.deadline(), meanwhile)
+    now = settled(pipeline.views)
+    assert {key: now.get(key) for key in expected} == expected
