@@ -27,8 +27,8 @@ setup-clients: $(JSON_VENV)/.installed $(JS)/node_modules/.installed ## install 
 run: setup ## start the whole backend on HOST:PORT (127.0.0.1:8000), engine included
 	@exec $(PY) -m chalicelib.local
 
-test: setup setup-clients ## every test that needs nothing but Python (ARGS="-k name" narrows)
-	@exec $(PY) -m pytest $(ARGS)
+test: setup setup-clients ## every test that needs nothing but Python (ARGS="-k name -n 0" narrows, in one process)
+	@exec $(PY) -m pytest --numprocesses auto --dist loadfile $(ARGS)
 
 check: setup ## ruff, mypy and import-linter
 	$(PY) -m ruff check .

@@ -7,7 +7,7 @@ repeated or overlapping, give the same trace.
 from collections.abc import Iterable, Iterator
 
 from chalicelib.codecs.otlp.merge import Merged, chunks, merge
-from chalicelib.codecs.otlp.messages import DecodeError
+from chalicelib.codecs.otlp.messages import DecodeError, TracesData
 from chalicelib.codecs.otlp.spans import SpanReader
 from chalicelib.model.block import KeptBlock
 from chalicelib.model.errors import UnreadableBlock
@@ -29,12 +29,25 @@ def stored_trace(kept: Iterable[KeptBlock]) -> StoredTrace | None:
     trace_id = blocks[0].block.trace_id
     arrived_ms = min(each.arrived_ms if each.first_arrived_ms is None else each.first_arrived_ms for each in blocks)
     try:
-        merged = merge(_payloads(blocks))
+        spans = _lone_spans(blocks) or spans_of(merge(_payloads(blocks)))
     except DecodeError as broken:
         raise UnreadableBlock(f"a block of trace {trace_id} is not OTLP: {broken}") from broken
-    if not merged.entries:  # nothing but a hand-made store keeps blocks without spans
+    if not spans:  # nothing but a hand-made store keeps blocks without spans
         return None
-    return StoredTrace(trace_id=trace_id, spans=spans_of(merged), arrived_ms=arrived_ms)
+    return StoredTrace(trace_id=trace_id, spans=spans, arrived_ms=arrived_ms)
+
+
+def _lone_spans(blocks: list[KeptBlock]) -> list[Span]:
+    """What most traces are, one block of different spans, without merging; none if it is not so."""
+    if len(blocks) > 1:
+        return []
+    spans = SpanReader().read(TracesData.FromString(blocks[0].block.payload))
+    spans.sort(key=_moment)
+    return spans if len(set(map(_moment, spans))) == len(spans) else []
+
+
+def _moment(span: Span) -> tuple[int, str]:
+    return span.start_ns, span.span_id
 
 
 def _payloads(blocks: list[KeptBlock]) -> Iterator[bytes]:
@@ -50,5 +63,5 @@ def spans_of(merged: Merged) -> list[Span]:
     """The spans of a merged trace by start time and span id, sharing what they have in common."""
     reader = SpanReader()
     spans = [span for chunk in chunks(merged, _SPANS_AT_ONCE) for span in reader.read(chunk)]
-    spans.sort(key=lambda span: (span.start_ns, span.span_id))  # a chunk has its spans by resource and scope
+    spans.sort(key=_moment)  # a chunk has its spans by resource and scope
     return spans

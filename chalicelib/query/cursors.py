@@ -6,17 +6,20 @@ cut, changed, or brought to another question. It gives no access: what it leads 
 
 import base64
 import binascii
-import struct
 from hashlib import blake2b
 from typing import NamedTuple
 
 from chalicelib.model.errors import QueryError
 from chalicelib.model.windows import Window
 
-_VERSION = 1
-_FIELDS = struct.Struct(">Bqqq16s")
+_VERSION = b"\x01"
+_TIME_BYTES = 12  # also for moments that no clock tells, in the year 9999 and beyond: people ask for such ranges
+_FARTHEST_NS = (1 << (8 * _TIME_BYTES - 1)) - 1
+_TIMES = 3
+_ID_BYTES = 16
 _DIGEST_BYTES = 10
-_NO_ID = bytes(16)
+_NO_ID = bytes(_ID_BYTES)
+_SIZE_BYTES = len(_VERSION) + _TIMES * _TIME_BYTES + _ID_BYTES
 
 
 class Position(NamedTuple):
@@ -39,8 +42,14 @@ class Cursor(NamedTuple):
 def encode(question: str, cursor: Cursor) -> str:
     """The text of `cursor`, for whoever asks `question` again."""
     (start_ns, end_ns), (position_ns, trace_id) = cursor
-    fields = _FIELDS.pack(_VERSION, start_ns, end_ns, position_ns, bytes.fromhex(trace_id) or _NO_ID)
+    times = b"".join(_packed_time(time_ns) for time_ns in (start_ns, end_ns, position_ns))
+    fields = _VERSION + times + (bytes.fromhex(trace_id) or _NO_ID)
     return base64.urlsafe_b64encode(fields + _digest(question, fields)).rstrip(b"=").decode()
+
+
+def _packed_time(time_ns: int) -> bytes:
+    """A moment; one that is further off than anything can be is as far off as there is room for."""
+    return min(max(time_ns, -_FARTHEST_NS), _FARTHEST_NS).to_bytes(_TIME_BYTES, signed=True)
 
 
 def decode(question: str, text: str) -> Cursor:
@@ -50,9 +59,12 @@ def decode(question: str, text: str) -> Cursor:
     except (binascii.Error, ValueError):
         told = b""
     fields, digest = told[:-_DIGEST_BYTES], told[-_DIGEST_BYTES:]
-    if len(fields) != _FIELDS.size or digest != _digest(question, fields):
+    if len(fields) != _SIZE_BYTES or fields[:1] != _VERSION or digest != _digest(question, fields):
         raise QueryError(f"cursor {text[:64]!r} is not one that was given out for this question")
-    _, start_ns, end_ns, position_ns, trace_id = _FIELDS.unpack(fields)
+    times, trace_id = fields[1:-_ID_BYTES], fields[-_ID_BYTES:]
+    start_ns, end_ns, position_ns = (
+        int.from_bytes(times[at : at + _TIME_BYTES], signed=True) for at in range(0, len(times), _TIME_BYTES)
+    )
     return Cursor(Window(start_ns, end_ns), Position(position_ns, "" if trace_id == _NO_ID else trace_id.hex()))
 
 

@@ -1,20 +1,29 @@
-"""What one invocation leaves to another: JSON, small, and harmless to do twice."""
+"""What one invocation leaves to another: JSON, small, and harmless to do twice.
+
+What cannot be meant is no message. A marker of a piece that is none, say, would stand in the way of every later tick.
+"""
+
+from typing import Annotated
 
 import msgspec
+
+Tenant = Annotated[str, msgspec.Meta(pattern=r"\A[a-z0-9-]{1,64}\Z")]
+Moment = Annotated[int, msgspec.Meta(ge=0, lt=10**10)]  # epoch seconds, as sort keys hold them
+Piece = Annotated[str, msgspec.Meta(pattern=r"\A-[01]{0,64}\Z")]
 
 
 class SealWork(msgspec.Struct, frozen=True, kw_only=True, tag_field="do", tag="seal"):
     """Seal `piece` of `window`."""
 
-    tenant: str
-    window: int
-    piece: str
+    tenant: Tenant
+    window: Moment
+    piece: Piece
 
 
 class TenantWork(msgspec.Struct, frozen=True, kw_only=True, tag_field="do", tag="tick"):
     """Seal and merge what is due of one tenant; `is_deep` as in seal.tick."""
 
-    tenant: str
+    tenant: Tenant
     is_deep: bool
 
 

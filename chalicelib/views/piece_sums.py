@@ -1,7 +1,7 @@
 """What the traces of a piece of a window come to: entries for the digests, sums for the rollups, by hour."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -11,7 +11,7 @@ from chalicelib.model.deadline import Deadline
 from chalicelib.model.errors import StoreError
 from chalicelib.model.stored_trace import StoredTrace
 from chalicelib.model.windows import arrival_window, hour_of
-from chalicelib.rollups.contributions import contribution
+from chalicelib.rollups.contributions import contribute
 from chalicelib.rollups.rollup import Rollup, Sums
 from chalicelib.search.index import Entry, entry_of
 from chalicelib.services import Services
@@ -52,15 +52,20 @@ class PieceSums:
 
     def add_stretch(self, stretch: Stretch, blocks: Sequence[KeptBlock]) -> None:
         """Add what `stretch` says of a trace that has these blocks."""
-        trace, before = stored_trace(stretch.now), stored_trace(stretch.before)
+        if self._add_now(stretch, blocks):
+            self.add_counts(None, stored_trace(stretch.before))
+
+    def _add_now(self, stretch: Stretch, blocks: Sequence[KeptBlock]) -> bool:
+        """Whether there is something; it is let go of before what was there before is looked at."""
+        trace = stored_trace(stretch.now)
         if trace is None:
-            return
-        contributions = contribution(trace), contribution(before) if before is not None else {}
+            return False
+        self.add_counts(trace)
         if any(kept.undecided for kept in blocks):
             self._judge(Candidate(trace=trace, blocks=tuple(self._until_now(blocks))))
         else:
             self.add_entry(entry_of(trace), hours_of(trace))
-        self.add_counts(*contributions)
+        return True
 
     def add_entry(self, entry: Entry, hours: Iterable[int]) -> None:
         """Put a trace into the digests of these hours."""
@@ -68,10 +73,12 @@ class PieceSums:
         for hour in hours:
             self._entries[hour].append(entry)
 
-    def add_counts(self, now: Mapping[int, Rollup], before: Mapping[int, Rollup]) -> None:
-        """Add `now` to the sums, and take `before` away."""
-        self._sums.add(now)
-        self._sums.add(before, -1)
+    def add_counts(self, now: StoredTrace | None, before: StoredTrace | None = None) -> None:
+        """Add what `now` counts to the sums, and take what `before` counted away."""
+        if now is not None:
+            contribute(now, self._sums)
+        if before is not None:
+            contribute(before, self._sums, -1)
 
     def finish(self) -> tuple[dict[int, list[Entry]], dict[int, Rollup]]:
         """Entries and sums by hour. Raises StoreError."""

@@ -4,12 +4,19 @@ import random
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from chalicelib.codecs.otlp.grouping import group
 from chalicelib.codecs.stored import stored_trace
-from chalicelib.model.block import Block
+from chalicelib.model.block import Block, KeptBlock, payload_digest
 from chalicelib.model.errors import StoreError
+from chalicelib.storage.port import MAX_PAYLOAD_BYTES
 from tests.actors import TRACE_ID, span, trace, with_fields
 from tests.keeping import NOON_MS, kept
+from tests.strategies import traces
+
+EMPTY_RESOURCE_SPANS = b"\x0a\x00"
 
 
 def test_a_trace_is_its_blocks_spans_by_start_whatever_the_order_of_blocks():
@@ -50,3 +57,18 @@ def test_a_block_that_is_not_otlp_is_the_stores_fault():
     )
     with pytest.raises(StoreError, match=f"trace {TRACE_ID} is not OTLP"):
         stored_trace([broken])
+
+
+@given(traces(), st.booleans())
+def test_a_block_alone_gives_the_spans_that_it_gives_beside_others_with_the_same(message, repeats):
+    """The one is read as it is, the others by way of a merge."""
+    for block in group([message], MAX_PAYLOAD_BYTES).blocks:
+        payload = block.payload * (1 + repeats)
+        alone = kept_as(block.trace_id, payload)
+        beside = [alone, kept_as(block.trace_id, payload + EMPTY_RESOURCE_SPANS)]
+        assert repr(stored_trace([alone])) == repr(stored_trace(beside))  # NaN differs from itself
+
+
+def kept_as(trace_id, payload):
+    block = Block(trace_id=trace_id, payload=payload, span_count=1)
+    return KeptBlock(block=block, digest=payload_digest(payload), arrived_ms=NOON_MS, expires_at_s=2**40)

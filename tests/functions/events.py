@@ -48,6 +48,11 @@ def image(item: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
 def stream_event(blocks: Iterable[Block], tenant: str = "default", arrived_ms: int = NOON_MS) -> dict[str, Any]:
     """One record for each block that was kept, in their order."""
     items = (to_item(tenant_prefix(tenant), block, arrived_ms, arrived_ms // 1000 + 86_400) for block in blocks)
+    return event_of(items)
+
+
+def event_of(items: Iterable[Mapping[str, Mapping[str, Any]]]) -> dict[str, Any]:
+    """One record for each item of the facts table, in their order."""
     return {"Records": [_record(image(item), number) for number, item in enumerate(items, 1)]}
 
 

@@ -152,3 +152,28 @@ def test_every_service_is_a_value_however_few_traces_there_are():
     for scope in (None, "resource"):
         assert told(values_of(pipeline, "service.name", scope)) == {("resource", service) for service in services}
     assert told(values_of(pipeline, "service.name", "span")) == set()
+
+
+@pytest.mark.parametrize("key", ["user", "nobody"])
+def test_a_sample_ends_at_the_deadline_with_what_it_has_and_says_so(key):
+    """A week of hours to look through, at a second each."""
+    pipeline = Pipeline()
+    tell(pipeline, seed=33, count=40, hours=1)
+    pipeline.settle(900)
+    window = Window(pipeline.clock.at_ns - 168 * HOUR, pipeline.clock.at_ns)
+    pipeline.fuse.on_call = lambda: pipeline.clock.advance_s(1)
+    request = ValuesRequest(key=key, scope=None, window=window, query="{ duration >= 0s }")
+    report = values_report(pipeline.services, TENANT, request, pipeline.clock.deadline())
+    assert report.partial == "the deadline was reached"
+    assert not report.complete
+
+
+def test_attributes_are_told_for_the_newest_hours_when_time_runs_out():
+    pipeline = Pipeline()
+    tell(pipeline, seed=34, count=40, hours=1)
+    pipeline.settle(900)
+    window = Window(pipeline.clock.at_ns - 400 * HOUR, pipeline.clock.at_ns)
+    pipeline.fuse.on_call = lambda: pipeline.clock.advance_s(1)
+    report = attributes_report(pipeline.services, TENANT, None, window, pipeline.clock.deadline())
+    assert report.partial == "the deadline was reached"
+    assert report.attributes

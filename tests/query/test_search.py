@@ -154,6 +154,10 @@ def test_a_cursor_belongs_to_its_query(settled):
         ask(settled, "{ status = error }", cursor=ask(settled, limit=1).cursor)
 
 
+def test_a_range_may_be_as_large_as_one_likes(settled):
+    assert len(ask(settled, window=Window(-(10**30), 10**30)).traces) == len(every_trace(settled))
+
+
 def test_a_cursor_carries_its_range(settled):
     first = ask(settled, limit=1)
     other = Window(0, 1)

@@ -10,12 +10,12 @@ from chalicelib.model.span import Span
 from chalicelib.model.tracestate import COUNT_UNIT
 from chalicelib.rollups.contributions import contribution
 from chalicelib.rollups.keys import ERRORS
-from chalicelib.rollups.rollup import Rollup, Sums
+from chalicelib.rollups.rollup import Sums
 from tests.actors import MS, failure, span
 from tests.clocks import NOON_NS
 from tests.in_memory import TENANT
 from tests.keeping import kept
-from tests.views.pipeline import Pipeline, found_in, settled, summed, trace_id_of
+from tests.views.pipeline import Added, Pipeline, added, found_in, settled, summed, trace_id_of
 
 POLICIES = [
     {"name": "failures", "type": "status_code", "status_code": {"status_codes": ["ERROR"]}},
@@ -39,13 +39,13 @@ def trace(number: int, chance: random.Random) -> list[Span]:
     ]
 
 
-def counted(traces: list[list[Span]]) -> dict[tuple[str, int], Rollup]:
+def counted(traces: list[list[Span]]) -> dict[tuple[str, int], Added]:
     sums = Sums()
     for spans in traces:
         whole = stored_trace([kept(spans, NOON_NS // MS)])
         assert whole is not None
         sums.add(contribution(whole))
-    return {(TENANT, hour): rollup for hour, rollup in sums.rollups().items()}
+    return added({TENANT: sums})
 
 
 @pytest.fixture
@@ -105,5 +105,5 @@ def test_a_rebuild_a_day_later_counts_by_what_the_kept_traces_stand_for(pipeline
     assert estimate == pytest.approx(spans, rel=0.3)
 
 
-def _span_count(rollup: Rollup) -> float:
+def _span_count(rollup: Added) -> float:
     return sum(count for key, count in rollup.red.items() if key[-1] != ERRORS) / COUNT_UNIT

@@ -14,6 +14,7 @@ from chalicelib import VERSION
 from chalicelib.model.access import Principal
 from chalicelib.model.trace import AssembledTrace
 from chalicelib.routes.answers import JSON, Answer
+from chalicelib.routes.endpoint import tenant_of
 from chalicelib.routes.native.operations import OPERATIONS, PROTOBUF, Operation
 from chalicelib.routes.native.parameters import Parameter
 from chalicelib.routes.request import Request
@@ -45,7 +46,8 @@ _STATUS = {
 
 def get_document(services: Services, caller: Principal | None, request: Request) -> Answer:
     """The document itself."""
-    del services, caller, request
+    del services, request
+    tenant_of(caller)
     return Answer(body=_encoded())
 
 

@@ -17,30 +17,34 @@ SHORTER_RANGE = "ask for a shorter range"
 
 def get_services(services: Services, caller: Principal | None, request: Request) -> Answer:
     """The services of a range, each with its RED."""
+    tenant = tenant_of(caller)
     window = window_of(request, services.now_ns())
-    report = services_report(services, tenant_of(caller), window, request.deadline)
+    report = services_report(services, tenant, window, request.deadline)
     return packing.report(services, request, report, SHORTER_RANGE)
 
 
 def get_operations(services: Services, caller: Principal | None, request: Request) -> Answer:
     """The operations of a service, each with its RED."""
+    tenant = tenant_of(caller)
     window, name = window_of(request, services.now_ns()), request.path_params["name"]
-    report = operations_report(services, tenant_of(caller), name, window, request.deadline)
+    report = operations_report(services, tenant, name, window, request.deadline)
     return packing.report(services, request, report, SHORTER_RANGE)
 
 
 def get_graph(services: Services, caller: Principal | None, request: Request) -> Answer:
     """The service graph of a range."""
+    tenant = tenant_of(caller)
     window = window_of(request, services.now_ns())
-    report = graph_report(services, tenant_of(caller), window, request.deadline)
+    report = graph_report(services, tenant, window, request.deadline)
     return packing.report(services, request, report, SHORTER_RANGE)
 
 
 def get_metrics(services: Services, caller: Principal | None, request: Request) -> Answer:
     """RED series by step."""
+    tenant = tenant_of(caller)
     report = red_report(
         services,
-        tenant_of(caller),
+        tenant,
         RedRequest(
             window=window_of(request, services.now_ns()),
             step_s=parameters.RED_STEP.of(request),
@@ -58,13 +62,15 @@ def get_metrics(services: Services, caller: Principal | None, request: Request) 
 
 def get_attributes(services: Services, caller: Principal | None, request: Request) -> Answer:
     """The attributes that spans have."""
+    tenant = tenant_of(caller)
     window, scope = window_of(request, services.now_ns()), parameters.SCOPE.of(request)
-    report = attributes_report(services, tenant_of(caller), scope, window, request.deadline)
+    report = attributes_report(services, tenant, scope, window, request.deadline)
     return packing.report(services, request, report, "ask for one scope")
 
 
 def get_values(services: Services, caller: Principal | None, request: Request) -> Answer:
     """The values of one attribute."""
+    tenant = tenant_of(caller)
     asked = ValuesRequest(
         key=request.path_params["key"],
         scope=parameters.SCOPE.of(request),
@@ -72,5 +78,5 @@ def get_values(services: Services, caller: Principal | None, request: Request) -
         query=parameters.VALUES_QUERY.of(request) or "",
         limit=parameters.VALUES_LIMIT.of(request),
     )
-    report = values_report(services, tenant_of(caller), asked, request.deadline)
+    report = values_report(services, tenant, asked, request.deadline)
     return packing.report(services, request, report, "ask for fewer values (limit)")

@@ -16,6 +16,7 @@ _AROUND_TRACES_BYTES = 4_096  # the cursor, what was scanned, and why it is part
 
 def get_search(services: Services, caller: Principal | None, request: Request) -> Answer:
     """Traces of a range, newest first."""
+    tenant = tenant_of(caller)
     asked = SearchRequest(
         query=parameters.SEARCH_QUERY.of(request) or "",
         window=window_of(request, services.now_ns()),
@@ -24,16 +25,17 @@ def get_search(services: Services, caller: Principal | None, request: Request) -
         cursor=parameters.CURSOR.of(request),
         budget_bytes=max(1, services.settings.max_answer_bytes - _AROUND_TRACES_BYTES),
     )
-    page = search(services, tenant_of(caller), asked, request.deadline)
+    page = search(services, tenant, asked, request.deadline)
     return packing.report(services, request, page, "ask for fewer spans (spss)")
 
 
 def get_links(services: Services, caller: Principal | None, request: Request) -> Answer:
     """Links of a trace, both ways."""
+    tenant = tenant_of(caller)
     asked = LinksRequest(
         trace_id=request.path_params["trace_id"],
         limit=parameters.LINKS_LIMIT.of(request),
         cursor=parameters.CURSOR.of(request),
     )
-    page = links(services, tenant_of(caller), asked, request.deadline)
+    page = links(services, tenant, asked, request.deadline)
     return packing.report(services, request, page, "ask for fewer links (limit)")

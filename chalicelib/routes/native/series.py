@@ -17,6 +17,7 @@ from chalicelib.services import Services
 
 def get_series(services: Services, caller: Principal | None, request: Request) -> Answer:
     """The series of a metrics query."""
+    tenant = tenant_of(caller)
     asked = SeriesRequest(
         query=parameters.METRICS_QUERY.of(request),
         window=window_of(request, services.now_ns()),
@@ -26,7 +27,7 @@ def get_series(services: Services, caller: Principal | None, request: Request) -
         max_series=parameters.SERIES_LIMIT.of(request),
         cursor=parameters.CURSOR.of(request),
     )
-    page = query_series(services, tenant_of(caller), asked, request.deadline)
+    page = query_series(services, tenant, asked, request.deadline)
     return packing.report(services, request, _report(page), "ask for a larger step or fewer series (limit)")
 
 

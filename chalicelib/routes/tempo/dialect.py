@@ -16,7 +16,9 @@ from chalicelib.model.access import Principal
 from chalicelib.model.errors import QueryError, ScopeMissing
 from chalicelib.routes.answers import JSON, Answer
 from chalicelib.routes.endpoint import tenant_of
+from chalicelib.routes.packing import within_limit
 from chalicelib.routes.request import Request
+from chalicelib.services import Services
 
 PROTOBUF = "application/protobuf"
 ORG_ID = "x-scope-orgid"
@@ -35,6 +37,7 @@ _UNIT_NS = {
     "d": 86_400 * _SECOND_NS,
     "w": 7 * 86_400 * _SECOND_NS,
 }
+_LONGEST_NS = 2**63 - 1  # a duration of Go's holds no more
 _DURATION = re.compile(rf"(\d{{1,15}}(?:\.\d{{1,15}})?|\.\d{{1,15}})({'|'.join(sorted(_UNIT_NS, reverse=True))})")
 
 
@@ -84,7 +87,10 @@ def duration_of(request: Request, name: str) -> int | None:
     parts = _DURATION.findall(text[:64])
     if "".join(number + unit for number, unit in parts) != text:
         raise QueryError(f"{name}={text[:64]!r} is not a duration such as 1.5s or 1m30s")
-    return round(sum(float(number) * _UNIT_NS[unit] for number, unit in parts))
+    length_ns = round(sum(float(number) * _UNIT_NS[unit] for number, unit in parts))
+    if length_ns > _LONGEST_NS:
+        raise QueryError(f"{name}={text[:64]!r} is longer than three centuries")
+    return length_ns
 
 
 def wants_protobuf(request: Request) -> bool:
@@ -97,11 +103,15 @@ def takes_gzip(request: Request) -> bool:
     return encodings.accepts_gzip(request.headers.get("accept-encoding"))
 
 
-def answer_of(request: Request, message: Message, answer: Mapping[str, Any]) -> Answer:
-    """`answer` as JSON or protobuf, packed where the reader takes it and it is worth it."""
+def answer_of(services: Services, request: Request, message: Message, answer: Mapping[str, Any]) -> Answer:
+    """`answer` as JSON or protobuf, packed where the reader takes it and it is worth it.
+
+    Raises AnswerTooLarge for more than may be returned.
+    """
     protobuf = wants_protobuf(request)
     body = wire.to_protobuf(message, answer) if protobuf else wire.to_json(message, answer)
-    return packed(request, body, PROTOBUF if protobuf else JSON)
+    answered = packed(request, body, PROTOBUF if protobuf else JSON)
+    return within_limit(services, answered, "ask for a shorter range, a larger step or a lower limit")
 
 
 def packed(request: Request, body: bytes, media_type: str) -> Answer:

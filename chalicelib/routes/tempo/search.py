@@ -31,7 +31,7 @@ def get_search(services: Services, caller: Principal | None, request: Request) -
         spans_per_spanset=count_of(request, "spss", DEFAULT_SPANS) or MAX_SPANS,
         budget_bytes=services.settings.max_answer_bytes // _EXPANSION,
     )
-    return answer_of(request, SEARCH, search_response(search(services, tenant, asked, request.deadline)))
+    return answer_of(services, request, SEARCH, search_response(search(services, tenant, asked, request.deadline)))
 
 
 def query_of(request: Request) -> str:

@@ -36,14 +36,14 @@ def get_query_range(services: Services, caller: Principal | None, request: Reque
         )
         for each in page.series
     ]
-    return answer_of(request, QUERY_RANGE, series_response(series, _metrics(page), _missing(page)))
+    return answer_of(services, request, QUERY_RANGE, series_response(series, _metrics(page), _missing(page)))
 
 
 def get_query_instant(services: Services, caller: Principal | None, request: Request) -> Answer:
     """One value for each series, over the whole range."""
     page = _page(services, caller, request, is_instant=True)
     series = [instant_series(_labels(each.labels), _only_value(each)) for each in page.series if each.samples]
-    return answer_of(request, QUERY_INSTANT, series_response(series, _metrics(page), _missing(page)))
+    return answer_of(services, request, QUERY_INSTANT, series_response(series, _metrics(page), _missing(page)))
 
 
 def window_of(services: Services, request: Request) -> Window:

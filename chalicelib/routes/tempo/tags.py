@@ -56,21 +56,21 @@ def get_tags_v1(services: Services, caller: Principal | None, request: Request) 
     """Names alone, each once, in order."""
     report, scopes = _tags(services, caller, request)
     names = sorted({name for tags in scopes.values() for name in tags})
-    return answer_of(request, TAGS, {"tagNames": names, "metrics": _metrics(report)})
+    return answer_of(services, request, TAGS, {"tagNames": names, "metrics": _metrics(report)})
 
 
 def get_tags_v2(services: Services, caller: Principal | None, request: Request) -> Answer:
     """Names by scope; scopes without any are left out."""
     report, scopes = _tags(services, caller, request)
     told = [{"name": scope, "tags": tags} for scope, tags in scopes.items() if tags]
-    return answer_of(request, TAGS_V2, {"scopes": told, "metrics": _metrics(report)})
+    return answer_of(services, request, TAGS_V2, {"scopes": told, "metrics": _metrics(report)})
 
 
 def get_values_v1(services: Services, caller: Principal | None, request: Request) -> Answer:
     """Values as text."""
     report = _values(services, reader_of(caller, request), request, named_field(tag_of(request)))
     texts = sorted({_text(each) for each in report.values})
-    return answer_of(request, TAG_VALUES, {"tagValues": texts, "metrics": _metrics(report)})
+    return answer_of(services, request, TAG_VALUES, {"tagValues": texts, "metrics": _metrics(report)})
 
 
 def get_values_v2(services: Services, caller: Principal | None, request: Request) -> Answer:
@@ -78,7 +78,7 @@ def get_values_v2(services: Services, caller: Principal | None, request: Request
     report = _values(services, reader_of(caller, request), request, scoped_field(tag_of(request)))
     values = dict.fromkeys((_TYPES.get(each.type, each.type), _text(each)) for each in report.values)
     told = [{"type": kind, "value": text} for kind, text in values]
-    return answer_of(request, TAG_VALUES_V2, {"tagValues": told, "metrics": _metrics(report)})
+    return answer_of(services, request, TAG_VALUES_V2, {"tagValues": told, "metrics": _metrics(report)})
 
 
 def tag_of(request: Request) -> str:
@@ -162,4 +162,5 @@ def _text(known: KnownValue) -> str:
 
 
 def _metrics(report: AttributesReport | ValuesReport) -> Mapping[str, int]:
-    return {"inspectedBytes": report.scanned.view_bytes}
+    """One job, completed unless the answer is partial."""
+    return {"inspectedBytes": report.scanned.view_bytes, "totalJobs": 1, "completedJobs": 0 if report.partial else 1}

@@ -10,6 +10,7 @@ from chalicelib.model.windows import Window
 from chalicelib.search.evaluation.pipelines import Group, compile_pipeline, spans_of
 from chalicelib.search.evaluation.subjects import TraceFacts
 from chalicelib.search.series import intervals as cutting
+from chalicelib.search.series import limits
 from chalicelib.search.series.comparing import Comparison
 from chalicelib.search.series.exemplars import within_limit
 from chalicelib.search.series.measures import Measure
@@ -42,7 +43,8 @@ class Accumulator:
 
     `window` is widened to whole steps; read traces for `self.window`. Without a step there is one interval, exactly
     the window. At most `max_series` series come out; `notes` says when there would have been more. `exemplars` is
-    how many there may be in all.
+    how many there may be in all. What takes too much memory raises AnswerTooLarge (limits.py), in `add`, `series` and
+    `notes`.
 
     Raises QueryError for a query that is no metrics query, a step that is not above 0, an empty window, more than
     MAX_INTERVALS intervals; and in `add` for what only shows on values (an integer divided by zero).
@@ -59,6 +61,7 @@ class Accumulator:
         self._max_series = max_series
         self._is_extrapolated = _says_true(query.hints, EXTRAPOLATE)
         self._sources = [self._source(leaf) for leaf in _leaves(query.root)]
+        self._cells = limits.cells()
         self._finished: list[Series] | None = None
 
     @property
@@ -105,25 +108,27 @@ class Accumulator:
     def _observe(self, source: _Source, facts: TraceFacts, position: int, time_ns: int) -> None:
         subject = facts.subjects[position]
         weight = adjusted_count(subject.span.trace_state) if self._is_extrapolated else 1.0
-        source.collector.observe(subject, time_ns, self._intervals.find(time_ns), weight)
+        source.collector.observe(subject, time_ns, self._intervals.find(time_ns), weight, self._cells)
 
     def _all_series(self) -> list[Series]:
         """In order; kept until another trace comes."""
         if self._finished is None:
-            result = self._worked_out(self._root, iter(self._sources))
+            result = self._worked_out(self._root, iter(self._sources), limits.samples())
             self._finished = in_order(result) if isinstance(result, list) else []
         return self._finished
 
-    def _worked_out(self, expression: SeriesExpression, sources: Iterator[_Source]) -> SeriesOrNumber:
+    def _worked_out(
+        self, expression: SeriesExpression, sources: Iterator[_Source], samples: limits.Allowance
+    ) -> SeriesOrNumber:
         """The leaves take their sources in the order in which `_leaves` named them."""
         match expression:
             case Static():
                 return number_of(expression)
             case MetricsQuery(seconds=seconds):
-                return apply_seconds(next(sources).collector.series(), seconds)
+                return apply_seconds(next(sources).collector.series(samples), seconds)
             case SeriesOperation(operator=operator, seconds=seconds):
-                left = self._worked_out(expression.left, sources)
-                result = combine(operator, left, self._worked_out(expression.right, sources))
+                left = self._worked_out(expression.left, sources, samples)
+                result = combine(operator, left, self._worked_out(expression.right, sources, samples))
                 return apply_seconds(result, seconds) if isinstance(result, list) else result
 
 

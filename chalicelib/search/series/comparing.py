@@ -16,7 +16,8 @@ from chalicelib.search.evaluation.subjects import Subject
 from chalicelib.search.evaluation.values import order_of, static_of
 from chalicelib.search.series.bounded import FirstKeys
 from chalicelib.search.series.intervals import Intervals
-from chalicelib.search.series.results import Labels, Series
+from chalicelib.search.series.limits import Allowance
+from chalicelib.search.series.results import Labels, Series, labels_order
 from chalicelib.search.series.sums import Count
 from chalicelib.search.syntax import Compare, Intrinsic, Static, StaticType
 
@@ -53,13 +54,14 @@ class _Tally:
         self.values: dict[Static, Counts] = {}
         self.has_too_many = False
 
-    def add(self, value: Static, interval: int, weight: float) -> None:
-        """One span that has the value."""
-        _count(self.totals, interval, weight)
+    def add(self, value: Static, interval: int, weight: float, cells: Allowance) -> None:
+        """One span that has the value. Raises AnswerTooLarge."""
+        _count(self.totals, interval, weight, cells)
         if self.has_too_many:
             return
-        _count(self.values.setdefault(value, {}), interval, weight)
+        _count(self.values.setdefault(value, {}), interval, weight, cells)
         if len(self.values) > MAX_VALUES:
+            cells.take(-sum(map(len, self.values.values())))
             self.values.clear()
             self.has_too_many = True
 
@@ -75,6 +77,7 @@ class Comparison:
     def __init__(self, compare: Compare, intervals: Intervals, *, max_series: int) -> None:
         self._compare = compare
         self._intervals = intervals
+        self._max_series = max_series
         self._is_selected = compile_test(compare.selection.expression)
         make = partial(FirstKeys[str, _Tally], max_series, lambda name: name, _Tally)
         self._sides = tuple(make() for _ in _SIDES)
@@ -84,31 +87,37 @@ class Comparison:
         """Whether there were more attributes than `max_series`."""
         return any(side.left_some_out for side in self._sides)
 
-    def observe(self, subject: Subject, time_ns: int, interval: int, weight: float) -> None:
-        """One span in an interval."""
+    def observe(self, subject: Subject, time_ns: int, interval: int, weight: float, cells: Allowance) -> None:
+        """One span in an interval. Raises AnswerTooLarge."""
         side = self._sides[self._is_in_time(time_ns) and self._is_selected(subject)]
         for name, value in _shown(subject):
             tally = side.find(name)
             if tally is not None:
-                tally.add(value, interval, weight)
+                tally.add(value, interval, weight, cells)
 
-    def series(self) -> list[Series]:
-        """The series so far."""
+    def series(self, samples: Allowance) -> list[Series]:
+        """The series so far; where there are more than `max_series`, one more. Raises AnswerTooLarge."""
         sides = zip(_SIDES, self._sides, strict=True)
-        return [each for side, tallies in sides for name, tally in tallies for each in self._told(side, name, tally)]
+        told = [each for side, tallies in sides for name, tally in tallies for each in self._told(side, name, tally)]
+        told.sort(key=lambda each: labels_order(each[0]))
+        del told[self._max_series + 1 :]
+        samples.take(len(told) * self._intervals.count)
+        return [self._series(labels, counts) for labels, counts in told]
 
     def _is_in_time(self, time_ns: int) -> bool:
         """Bounds that are missing or 0 do not bound."""
         start_ns, end_ns = self._compare.start_ns, self._compare.end_ns
         return (not start_ns or start_ns <= time_ns) and (not end_ns or time_ns < end_ns)
 
-    def _told(self, side: str, name: str, tally: _Tally) -> list[Series]:
+    def _told(self, side: str, name: str, tally: _Tally) -> list[tuple[Labels, Counts]]:
         labels = (TYPE_LABEL, Static(StaticType.STRING, side))
         total = (TYPE_LABEL, Static(StaticType.STRING, f"{side}_total"))
-        told = [self._series((labels, (name, value)), counts) for value, counts in tally.top(self._compare.top_n)]
+        told: list[tuple[Labels, Counts]] = [
+            ((labels, (name, value)), counts) for value, counts in tally.top(self._compare.top_n)
+        ]
         if tally.has_too_many:
-            told.append(self._series((labels, (ERROR_LABEL, TOO_MANY_VALUES), (name, _NIL)), {}))
-        return [*told, self._series((total, (name, _NIL)), tally.totals)]
+            told.append(((labels, (ERROR_LABEL, TOO_MANY_VALUES), (name, _NIL)), {}))
+        return [*told, ((total, (name, _NIL)), tally.totals)]
 
     def _series(self, labels: Labels, counts: Counts) -> Series:
         samples = {i: counts[i].total() if i in counts else 0.0 for i in range(self._intervals.count)}
@@ -127,8 +136,9 @@ def _shown(subject: Subject) -> Iterator[tuple[str, Static]]:
                 yield f"{scope}.{key}", static_of(value)
 
 
-def _count(counts: Counts, interval: int, weight: float) -> None:
+def _count(counts: Counts, interval: int, weight: float, cells: Allowance) -> None:
     if interval not in counts:
+        cells.take(1)
         counts[interval] = Count()
     counts[interval].add(None, weight)
 

@@ -34,6 +34,19 @@ def draw(aggregate: MetricsAggregate, totals: Totals, intervals: Intervals) -> l
     return _DRAWINGS.get(aggregate.function, _plain)(aggregate, totals, intervals)
 
 
+def samples_in(aggregate: MetricsAggregate, totals: Totals, intervals: Intervals) -> int:
+    """How many samples `draw` makes, at most."""
+    match aggregate.function:
+        case MetricsFunction.RATE | MetricsFunction.COUNT_OVER_TIME:
+            return intervals.count
+        case MetricsFunction.QUANTILE_OVER_TIME:
+            return len(totals) * len(aggregate.quantiles)
+        case MetricsFunction.HISTOGRAM_OVER_TIME:
+            return intervals.count * len({bound for counts in totals.values() for bound in counts})
+        case _:
+            return len(totals)
+
+
 def place(curves: list[Curve], interval: int, value: Any) -> tuple[int, float] | None:
     """On which curve an exemplar lies, and how high. `value` is None where spans are only counted."""
     if not curves:

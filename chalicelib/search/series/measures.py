@@ -6,9 +6,10 @@ from chalicelib.search.evaluation.labels import field_label
 from chalicelib.search.evaluation.subjects import Subject
 from chalicelib.search.evaluation.values import order_of, static_of
 from chalicelib.search.series.bounded import FirstKeys
-from chalicelib.search.series.curves import NAME_LABEL, draw, place
+from chalicelib.search.series.curves import NAME_LABEL, draw, place, samples_in
 from chalicelib.search.series.exemplars import Candidates
 from chalicelib.search.series.intervals import Intervals
+from chalicelib.search.series.limits import Allowance
 from chalicelib.search.series.results import Exemplar, Labels, Series
 from chalicelib.search.series.sums import CELLS, Cell, can_be_added
 from chalicelib.search.syntax import MetricsAggregate, Static, StaticType
@@ -44,8 +45,8 @@ class Measure:
         """Whether there were more combinations of labels than `max_series`."""
         return self._groups.left_some_out
 
-    def observe(self, subject: Subject, time_ns: int, interval: int, weight: float) -> None:
-        """One span in an interval."""
+    def observe(self, subject: Subject, time_ns: int, interval: int, weight: float, cells: Allowance) -> None:
+        """One span in an interval. Raises AnswerTooLarge."""
         value = None if self._read is None else self._read(subject)
         if self._read is not None and not can_be_added(value):
             return
@@ -54,17 +55,19 @@ class Measure:
             return
         cell = group.cells.get(interval)
         if cell is None:
+            cells.take(1)
             cell = group.cells[interval] = self._make_cell()
         cell.add(value, weight)
         group.candidates.add(subject, interval, time_ns // NS_PER_MS, value)
 
-    def series(self) -> list[Series]:
-        """The series so far; those without any sample are left out."""
-        drawn = [each for key, group in self._groups for each in self._series_of(key, group)]
+    def series(self, samples: Allowance) -> list[Series]:
+        """The series so far; those without any sample are left out. Raises AnswerTooLarge."""
+        drawn = [each for key, group in self._groups for each in self._series_of(key, group, samples)]
         return [each for each in drawn if each.samples]
 
-    def _series_of(self, key: GroupKey, group: _Group) -> list[Series]:
+    def _series_of(self, key: GroupKey, group: _Group, samples: Allowance) -> list[Series]:
         totals = {interval: cell.total() for interval, cell in group.cells.items()}
+        samples.take(samples_in(self._aggregate, totals, self._intervals))
         curves = draw(self._aggregate, totals, self._intervals)
         exemplars: list[list[Exemplar]] = [[] for _ in curves]
         for candidate in group.candidates:
