@@ -124,17 +124,18 @@ def _check_scope(scope: str | None) -> None:
 def _catalogs(
     services: Services, tenant: str, window: Window, account: Account
 ) -> tuple[ReadRollups, list[CatalogKey], list[Row]]:
-    """What is sealed of the window's hours, and what came since, of spans in the window: fields, and the traces."""
-    segments = read_segments(services, tenant, account)  # before the rollups, which may take all the time there is
-    found = read_rollups(services, tenant, window, account)
+    """What is sealed of the window's hours, and what came since, of spans in the window: fields, and the traces.
+
+    Segments come first: what is sealed in between is seen twice, and not never.
+    """
     recent: list[CatalogKey] = []
     traces: list[Row] = []
-    for index in segments:
+    for index in read_segments(services, tenant, account):
         rows = index.rows(index.everything)
         if any(row.start_ns < window.end_ns and window.start_ns <= row.end_ns for row in rows):
             recent += index.catalog()
             traces += rows
-    return found, recent, traces
+    return read_rollups(services, tenant, window, account), recent, traces
 
 
 def _catalogued(services: Services, tenant: str, request: ValuesRequest, account: Account) -> _Found:
@@ -199,7 +200,7 @@ def _sampled(services: Services, tenant: str, request: ValuesRequest, account: A
     with readers() as pool:
         look = Look(services, tenant, partial_plan(request.query), remembering(regex.compile), pool, account)
         try:
-            partial = _count_values(look, request, counts)
+            partial = _count_newest(look, request, counts)
         except StoreError:
             if not account.is_out_of_time():
                 raise
@@ -207,20 +208,19 @@ def _sampled(services: Services, tenant: str, request: ValuesRequest, account: A
     return _Found(counts, request.window, partial, partial is None)
 
 
-def _count_values(look: Look, request: ValuesRequest, counts: Counter[_Value]) -> str | None:
-    """Count the values of trace after trace; why not of all, or None."""
+def _count_newest(look: Look, request: ValuesRequest, counts: Counter[_Value]) -> str | None:
+    """Count the values in the newest traces; why not in all, or None."""
     matched_spans = _matched_spans(request.query)
     fields = fields_named(request.key, request.scope)
-    account = look.account
     with closing(_newest(look, within_memory(look.services, request.window))) as traces:
         for trace in traces:
-            if account.traces == SAMPLED_TRACES:
+            if look.account.is_out_of_time():
+                return DEADLINE_REASON
+            if look.account.traces == SAMPLED_TRACES:
                 return _SAMPLE_REASON
-            account.traces += 1
+            look.account.traces += 1
             values = values_in(trace, fields, matched_spans(trace))
             counts.update((scope, static.type.value, static.value) for scope, static in values)
-            if account.is_out_of_time():
-                return DEADLINE_REASON
     return None
 
 

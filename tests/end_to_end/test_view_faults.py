@@ -64,12 +64,9 @@ def content(reply) -> object:
 
 
 def is_partial(told: object) -> bool:
-    metrics = told.get("metrics", {})
-    return (
-        "partial" in told
-        or told.get("status") == "PARTIAL"
-        or metrics.get("completedJobs", 1) != metrics.get("totalJobs", 1)
-    )
+    metrics = told.get("metrics", {})  # 0 is left out
+    is_incomplete = metrics.get("completedJobs", 0) < metrics.get("totalJobs", 0)
+    return "partial" in told or told.get("status") == "PARTIAL" or is_incomplete
 
 
 def says_when_to_come_back(reply, question: str) -> bool:

@@ -537,10 +537,10 @@ def json_text(element):
 # metrics
 
 
-def metrics(query, window, step_ns, traces):
+def metrics(query, window, step_ns, traces, look=Traced):
     """The samples of a metrics query: {((label, typed value), ...): {timestamp in ms: sample}}, empty series left out.
 
-    `step_ns` None is the instant form: one interval that is the window.
+    `step_ns` None is the instant form: one interval that is the window. `look` makes a Traced of a trace.
     """
     if step_ns is None:
         start_ns, step_ns, count = window.start_ns, window.end_ns - window.start_ns, 1
@@ -548,7 +548,7 @@ def metrics(query, window, step_ns, traces):
         start_ns = window.start_ns - window.start_ns % step_ns
         count = math.ceil((window.end_ns - start_ns) / step_ns)
     extrapolated = any(hint.name == "extrapolate" and hint.value.value is True for hint in query.hints)
-    board = Board(start_ns, step_ns, count, traces, extrapolated)
+    board = Board(start_ns, step_ns, count, [look(trace) for trace in traces], extrapolated)
     result = board.work_out(query.root)
     return result if isinstance(result, dict) else {}
 
@@ -580,8 +580,8 @@ class Board:
 
     def matched(self, query):
         """(trace, position, time, interval start in ms, weight) of each matched span in the intervals."""
-        for trace in self.traces:
-            traced = Traced(trace)
+        for traced in self.traces:
+            trace = traced.trace
             for i in traced.union(traced.run(query.pipeline.stages, [(list(range(len(trace.spans))), {})])):
                 time_ns = trace.time_ns(trace.spans[i])
                 if self.starts[0] <= time_ns < self.end_ns:
