@@ -91,7 +91,8 @@ def _index_all(services: Services, scan: BlockScan, counts: _Counts, deadline: D
 def _readable(scan: BlockScan, unreadable: list[str]) -> Iterator[tuple[str, KeptBlock]]:
     """Every fact that can be read; the scan's last word on the others goes to `unreadable`."""
     try:
-        yield from scan.scan(covered=True)  # what was dropped at first and kept later had come in windows of its own
+        # Covered ones too: what was dropped at first and kept later had come in windows of its own.
+        yield from scan.scan(covered=True)
     except UnreadableBlock as error:
         unreadable += [error.detail, *getattr(error, "__notes__", ())]
 

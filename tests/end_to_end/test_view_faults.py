@@ -5,6 +5,7 @@ silence. What a function could not do is done by the next delivery or tick, and 
 """
 
 import json
+from contextlib import suppress
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -21,7 +22,7 @@ from chalicelib.views import messages
 from tests import faults as f
 from tests.clocks import NOON_NS
 from tests.end_to_end.backend import Backend, Keys
-from tests.end_to_end.questions import EVERY, LINKED, NATIVE, S, around, shop
+from tests.end_to_end.questions import EVERY, LINKED, NATIVE, S, around, is_partial, shop
 from tests.engines import CONTROL_TABLE, FACTS_TABLE, VIEWS_TABLE, moto_tables
 from tests.functions.events import Context, queue_event
 
@@ -61,12 +62,6 @@ def content(reply) -> object:
     for name in ("scanned", "metrics"):
         told.pop(name, None)
     return told
-
-
-def is_partial(told: object) -> bool:
-    metrics = told.get("metrics", {})  # 0 is left out
-    is_incomplete = metrics.get("completedJobs", 0) < metrics.get("totalJobs", 0)
-    return "partial" in told or told.get("status") == "PARTIAL" or is_incomplete
 
 
 def says_when_to_come_back(reply, question: str) -> bool:
@@ -182,10 +177,8 @@ def deliver(backend: Backend, event) -> int:
 
 
 def tick(backend: Backend) -> None:
-    try:
+    with suppress(StoreError, SystemExit):
         seal(backend.services, Context(backend.clock))
-    except (StoreError, SystemExit):
-        pass
 
 
 @pytest.mark.parametrize("fault", [f.throttled, f.unreachable, f.unanswered, f.taking(0)])
