@@ -1,7 +1,11 @@
-"""The highest resident size of one function: for the largest post that is accepted, and for a 100,000-span trace."""
+"""The highest resident size of one function.
+
+For the largest post that is accepted, a 100,000-span trace, a full batch of the indexer, a full seal, and a search over
+1,000,000 traces.
+"""
 
 import gzip
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -9,18 +13,28 @@ from typing import Any
 import msgspec
 from opentelemetry.proto.trace.v1.trace_pb2 import TracesData
 
-from benchmarks.measures import handler
+from benchmarks.measures import canned, handler, search
+from benchmarks.measures.derived import BEGIN_NS, arrivals_of
+from benchmarks.measures.derived_memory import TRACES_A_SEAL
+from benchmarks.measures.in_memory import NS, TENANT
 from benchmarks.measures.processes import run
 from benchmarks.measures.rows import Row
-from benchmarks.measures.stored import large_trace_blocks, query_pages
-from benchmarks.workloads.posts import collector_post
+from benchmarks.measures.stored import FAR_FUTURE_S, large_trace_blocks, query_pages
+from benchmarks.workloads.posts import collector_post, ten_span_posts
 from benchmarks.workloads.worlds import MEASURING
 from chalicelib.codecs.otlp import json, messages
+from chalicelib.model.windows import HOUR_S
+from chalicelib.search.index import pack
 from chalicelib.settings import Settings
+from chalicelib.storage.dynamodb.items import to_item
+from chalicelib.storage.dynamodb.keys import tenant_prefix
 
 LIMIT_MIB = 512
 SPANS_READ = 100_000
 SPANS_AT_ONCE = 2_000
+INDEX_BATCH = 1_000
+SEARCHED_HOURS = 5
+DIGESTS_AN_HOUR = 20  # of search.ROWS traces, each told as often as it takes to come to search.TRACES
 
 
 def rows() -> list[Row]:
@@ -29,6 +43,8 @@ def rows() -> list[Row]:
         _post_row("protobuf", "application/x-protobuf", lambda message: message.SerializeToString()),
         _post_row("JSON", "application/json", _as_json),
         *_read_rows(),
+        *_derived_rows(),
+        _search_row(),
     ]
 
 
@@ -76,6 +92,52 @@ def _read_rows() -> list[Row]:
             measure = f"peak memory, read of {SPANS_READ:,} spans, {name}"
             found.append(Row(measure=measure, measured=peak_mib, unit="MiB", limit=LIMIT_MIB))
     return found
+
+
+def _derived_rows() -> list[Row]:
+    found = []
+    for name, batches, scenario in (
+        ("index_stream, a batch of 1,000 posts", [INDEX_BATCH], "memory-of-index"),
+        (f"seal, {TRACES_A_SEAL:,} traces", [TRACES_A_SEAL // 2] * 2, "memory-of-seal"),
+    ):
+        with TemporaryDirectory() as directory:
+            for number, count in enumerate(batches):
+                event = stream_event(ten_span_posts(MEASURING, 60 + number, count))
+                (Path(directory) / f"batch-{number}.json").write_bytes(event)
+            peak_mib = run(scenario, Path(directory))
+        found.append(Row(measure=f"peak memory, {name}", measured=peak_mib, unit="MiB", limit=LIMIT_MIB))
+    return found
+
+
+def _search_row() -> Row:
+    """What a search holds that no trace answers: every digest is read. Of five in an hour all are the same."""
+    entries = search.entries_of(search.posts(search.ROWS))
+    first_s = BEGIN_NS // NS // HOUR_S * HOUR_S
+    repeats = search.TRACES // (search.ROWS * DIGESTS_AN_HOUR * SEARCHED_HOURS)
+    hours = range(first_s, first_s + SEARCHED_HOURS * HOUR_S, HOUR_S)
+    with TemporaryDirectory() as directory:
+        for number in range(DIGESTS_AN_HOUR):
+            body = pack(search.told_apart(entries, number))
+            for hour in hours:  # where a trace begins makes no difference to a question that none answers
+                (Path(directory) / f"{hour:010d}-{number:02}").write_bytes(body)
+        asked = {"query": '{ span.aws.request_id = "none" }', "repeats": repeats}
+        asked |= {"start_s": hours[0], "end_s": hours[-1] + HOUR_S}
+        (Path(directory) / "search.json").write_bytes(msgspec.json.encode(asked))
+        peak_mib = run("memory-of-search", Path(directory))
+    measure = f"peak memory, search of {search.TRACES:,} traces in {SEARCHED_HOURS} hours"
+    return Row(measure=measure, measured=peak_mib, unit="MiB", limit=LIMIT_MIB)
+
+
+def stream_event(posts: Sequence[TracesData]) -> bytes:
+    """What the stream tells of `posts`, all in one event, as Lambda gives it; and when that is."""
+    prefix = tenant_prefix(TENANT)
+    records = []
+    for number, arrival in enumerate(arrivals_of(posts, BEGIN_NS)):
+        kept = arrival.kept
+        image = canned.item_json(dict(to_item(prefix, kept.block, kept.arrived_ms, FAR_FUTURE_S)))
+        told = {"NewImage": image, "SequenceNumber": str(10**20 + number)}
+        records.append({"eventID": arrival.event_id, "eventName": "INSERT", "dynamodb": told})
+    return msgspec.json.encode({"at_ns": BEGIN_NS, "Records": records})
 
 
 def _as_json(message: TracesData) -> bytes:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import closing
 from typing import NamedTuple
 
+from chalicelib.model.attributes import SERVICE_NAME, UNKNOWN_SERVICE
 from chalicelib.model.deadline import Deadline
 from chalicelib.model.errors import QueryError, StoreError
 from chalicelib.model.reports import AttributesReport, KnownAttribute, KnownValue, ValuesReport, covered
@@ -25,6 +26,7 @@ from chalicelib.query.sources import read_segments, within_memory
 from chalicelib.query.values import INTRINSIC, fields_named, scope_and_key, values_in
 from chalicelib.query.verifying import read_traces
 from chalicelib.rollups import attributes as catalogs
+from chalicelib.rollups.catalog import RESOURCE
 from chalicelib.rollups.folding import OTHER
 from chalicelib.rollups.keys import ERRORS
 from chalicelib.rollups.rollup import Rollup
@@ -150,10 +152,19 @@ def _catalogued(services: Services, tenant: str, request: ValuesRequest, account
         if key == request.key and request.scope in {None, scope}:
             counts.update({(scope, static.type.value, static.value): count for static, count in entry.values})
             is_complete &= entry.complete
+    if request.key == SERVICE_NAME and request.scope in {None, RESOURCE}:
+        for service in _services(found.by_hour):
+            counts.setdefault((RESOURCE, "string", service), 1)
     if request.scope in {None, INTRINSIC}:
         counts.update(_of_red(request.key, found.by_hour))
         counts.update(_of_roots(request.key, traces))
     return _Found(counts, found.window, found.partial, is_complete)
+
+
+def _services(rollups: Mapping[int, Rollup]) -> set[str]:
+    """The services that sent spans; catalogs leave out names of which few traces have many, RED has all."""
+    found = {service for rollup in rollups.values() for (service, *_), count in rollup.red.items() if count > 0}
+    return found - {OTHER, UNKNOWN_SERVICE}
 
 
 def _of_red(key: str, rollups: Mapping[int, Rollup]) -> Mapping[_Value, int]:

@@ -6,7 +6,6 @@ minute, each window once (rollups/pieces.py). What is not sealed yet is not in h
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from itertools import groupby
 from typing import NamedTuple
 
 from chalicelib.model.deadline import Deadline
@@ -20,18 +19,16 @@ from chalicelib.query.scanning import Account
 from chalicelib.query.sources import hours_of, within_memory
 from chalicelib.rollups import packing, red
 from chalicelib.rollups.graph import graph
-from chalicelib.rollups.pieces import cover
 from chalicelib.rollups.red import Wanted
 from chalicelib.rollups.rollup import Rollup, total
 from chalicelib.services import Services
+from chalicelib.storage.rollup_views import covering
 from chalicelib.storage.view_names import (
     first_sort,
     merged_partition,
     merged_sort,
     parse_merged_body,
-    parse_piece,
     rollup_partition,
-    window_of,
 )
 
 MINUTE_S = 60
@@ -182,7 +179,7 @@ def _read_hour(services: Services, tenant: str, hour: int, deadline: Deadline, *
         parts = [parse_merged_body(view.body) for view in merged]
         first = first_sort(parts[0].until) if parts else ""
         views = list(services.views.read(tenant, rollup_partition(hour), deadline, first=first))
-        bodies = [*(part.packed for part in parts), *_covering(views)]
+        bodies = [*(part.packed for part in parts), *covering(views)]
         return _HourOfRollups([merged, views], total(map(packing.unpack, bodies)))
     except ValueError as broken:
         raise StoreError(f"the rollups of hour {hour} cannot be read: {broken}") from broken
@@ -191,13 +188,6 @@ def _read_hour(services: Services, tenant: str, hour: int, deadline: Deadline, *
 def _merged(services: Services, tenant: str, hour: int, deadline: Deadline) -> list[View]:
     sort = merged_sort(hour)
     return list(services.views.read(tenant, merged_partition(hour), deadline, first=sort, last=sort))
-
-
-def _covering(views: Sequence[View]) -> Iterator[bytes]:
-    """The bodies to add up: of each window the deepest pieces that hold every trace once."""
-    for _, group in groupby(views, key=lambda view: window_of(view.sort)):
-        bodies = {parse_piece(view.sort).piece: view.body for view in group}
-        yield from (bodies[piece] for piece in sorted(cover(bodies)))
 
 
 def _is_cut(hour: int, window: Window) -> bool:

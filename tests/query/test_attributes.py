@@ -5,11 +5,14 @@ from collections import defaultdict
 import pytest
 
 from chalicelib.model.errors import QueryError
+from chalicelib.model.span import Resource
 from chalicelib.model.windows import Window
 from chalicelib.query.attributes import SAMPLED_TRACES, ValuesRequest, attributes_report, values_report
+from tests.actors import with_fields
 from tests.in_memory import TENANT
 from tests.query.worlds import HOUR, every_trace, tell
 from tests.views.pipeline import Pipeline
+from tests.views.traffic import made_span
 
 
 @pytest.fixture(scope="module", params=["live", "settled"])
@@ -157,3 +160,20 @@ def test_attributes_are_told_for_the_newest_hours_when_time_runs_out():
     report = attributes_report(pipeline.services, TENANT, None, window, pipeline.clock.deadline())
     assert report.partial == "the deadline was reached"
     assert report.attributes
+
+
+def test_every_service_is_a_value_however_few_traces_there_are():
+    """A catalog lists values of which there are few beside their traces; a shop with six services has few traces."""
+    pipeline = Pipeline()
+    services = [f"service-{number}" for number in range(6)]
+    at_ns = pipeline.clock.at_ns
+    spans = [
+        with_fields(made_span(service, "a", at_ns), resource=Resource(attributes={"service.name": service}))
+        for service in services
+    ]
+    pipeline.deliver([pipeline.post([each]) for each in spans])
+    pipeline.settle(900)
+    pipeline.clock.advance_s(4 * 3600)
+    for scope in (None, "resource"):
+        assert told(values_of(pipeline, "service.name", scope)) == {("resource", service) for service in services}
+    assert told(values_of(pipeline, "service.name", "span")) == set()

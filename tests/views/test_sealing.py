@@ -218,3 +218,27 @@ def test_a_window_that_was_never_sealed_is_sealed_however_late(pipeline):
     pipeline.deliver([arrival])
     pipeline.work()
     assert found_in(pipeline.views, DIGESTS) == {(TENANT, trace_id_of("one"))}
+
+
+@pytest.mark.parametrize("call", range(1, 14))
+def test_what_a_slow_seal_puts_late_into_another_hour_does_not_stay_there(pipeline, call):
+    """While it is under way, a sender's retry takes the block that began there to another window, sealed again by then.
+
+    The marker that the quicker seal leaves knows nothing of that hour.
+    """
+    post(pipeline, "one")
+    old = spans_of("two", ["a"], NOON_NS - 3 * 3600 * S)
+    pipeline.deliver([pipeline.post(old)])
+    pipeline.clock.advance_s(165)
+    calls = iter(range(1000))
+
+    def interrupt():
+        if next(calls) == call:
+            pipeline.deliver([pipeline.post(old)])
+            pipeline.work()
+
+    pipeline.fuse.on_call = interrupt
+    seal(pipeline)
+    pipeline.fuse.on_call = lambda: None
+    pipeline.settle()
+    assert summed(pipeline.views) == offline(pipeline.facts)
