@@ -13,7 +13,7 @@ from hashlib import blake2b
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from chalicelib.model.span import Event, Kind, Link, Resource, Scope, Span, StatusCode
+from chalicelib.model.span import Event, Link, Resource, Scope, Span, StatusCode
 from tests.clocks import NOON_NS
 from tests.search.traces import NAMES as SHARED_NAMES
 from tests.search.traces import TEXTS

@@ -94,7 +94,8 @@ class Searches:
         return f"{self._filter()} || {self._filter()}"
 
     def _bracketed(self) -> str:
-        return f"({self._any(self._structure, self._both, self._either)}) {self._chance.choice('&& || >>'.split())} {self._filter()}"
+        bracketed = self._any(self._structure, self._both, self._either)
+        return f"({bracketed}) {self._chance.choice(['&&', '||', '>>'])} {self._filter()}"
 
     def _stage(self) -> str:
         return self._any(

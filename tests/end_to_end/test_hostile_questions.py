@@ -294,7 +294,6 @@ def test_a_query_of_any_length_and_depth_is_asked_or_refused(gateway, query):
 HEAVY = {
     "32 regular expressions over large values": {200},
     "by large values, Tempo": {422},
-    "many attributes compared": {422},
     "many values compared, Tempo": {200, 422},
     "by many values, a sample in few steps, Tempo": {200},
     "an excerpt of a large trace": {200, 422},

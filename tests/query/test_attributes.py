@@ -137,23 +137,6 @@ def test_a_scope_that_there_is_not_is_the_askers_fault(pipeline):
         attributes_report(pipeline.services, TENANT, "galaxy", window_of(pipeline), pipeline.clock.deadline())
 
 
-def test_every_service_is_a_value_however_few_traces_there_are():
-    """A catalog lists values of which there are few beside their traces; a shop with six services has few traces."""
-    pipeline = Pipeline()
-    services = [f"service-{number}" for number in range(6)]
-    at_ns = pipeline.clock.at_ns
-    spans = [
-        with_fields(made_span(service, "a", at_ns), resource=Resource(attributes={"service.name": service}))
-        for service in services
-    ]
-    pipeline.deliver([pipeline.post([each]) for each in spans])
-    pipeline.settle(900)
-    pipeline.clock.advance_s(4 * 3600)
-    for scope in (None, "resource"):
-        assert told(values_of(pipeline, "service.name", scope)) == {("resource", service) for service in services}
-    assert told(values_of(pipeline, "service.name", "span")) == set()
-
-
 @pytest.mark.parametrize("key", ["user", "nobody"])
 def test_a_sample_ends_at_the_deadline_with_what_it_has_and_says_so(key):
     """A week of hours to look through, at a second each."""
@@ -177,3 +160,20 @@ def test_attributes_are_told_for_the_newest_hours_when_time_runs_out():
     report = attributes_report(pipeline.services, TENANT, None, window, pipeline.clock.deadline())
     assert report.partial == "the deadline was reached"
     assert report.attributes
+
+
+def test_every_service_is_a_value_however_few_traces_there_are():
+    """A catalog lists values of which there are few beside their traces; a shop with six services has few traces."""
+    pipeline = Pipeline()
+    services = [f"service-{number}" for number in range(6)]
+    at_ns = pipeline.clock.at_ns
+    spans = [
+        with_fields(made_span(service, "a", at_ns), resource=Resource(attributes={"service.name": service}))
+        for service in services
+    ]
+    pipeline.deliver([pipeline.post([each]) for each in spans])
+    pipeline.settle(900)
+    pipeline.clock.advance_s(4 * 3600)
+    for scope in (None, "resource"):
+        assert told(values_of(pipeline, "service.name", scope)) == {("resource", service) for service in services}
+    assert told(values_of(pipeline, "service.name", "span")) == set()
