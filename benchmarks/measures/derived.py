@@ -163,22 +163,19 @@ def _seal(services: Services, clock: Clock, at_ns: int) -> float:
     return process_time() - started
 
 
-def arrivals_of(posts: Sequence[TracesData], arrived_ns: int, batch: str = "") -> Iterator[Arrival]:
+def arrivals_of(posts: Sequence[TracesData], arrived_ns: int) -> Iterator[Arrival]:
     """What the stream tells of `posts` that came at `arrived_ns`, just after their spans were made."""
     for post in posts:
         for block in blocks_of(_moved(post, arrived_ns).SerializeToString()):
-            digest = payload_digest(block.payload)
-            yield Arrival(
-                tenant=TENANT,
-                kept=_kept(block, digest, arrived_ns),
-                sequence=str(10**20 + arrived_ns),
-                event_id=batch + digest.hex(),
-            )
+            yield arrival_of(block, arrived_ns)
 
 
-def _kept(block: Block, digest: bytes, arrived_ns: int) -> KeptBlock:
+def arrival_of(block: Block, arrived_ns: int) -> Arrival:
+    """What the stream tells of a block that came at `arrived_ns`."""
+    digest = payload_digest(block.payload)
     expires_at_s = arrived_ns // NS + Settings().retention_s
-    return KeptBlock(block=block, digest=digest, arrived_ms=arrived_ns // 1_000_000, expires_at_s=expires_at_s)
+    kept = KeptBlock(block=block, digest=digest, arrived_ms=arrived_ns // 1_000_000, expires_at_s=expires_at_s)
+    return Arrival(tenant=TENANT, kept=kept, sequence=str(10**20 + arrived_ns), event_id=digest.hex())
 
 
 def _moved(post: TracesData, arrived_ns: int) -> TracesData:

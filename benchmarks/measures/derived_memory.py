@@ -1,20 +1,32 @@
 """What the processes of memory.py do to index, seal and search: with app.py imported, as the functions have it."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from benchmarks.measures.in_memory import NS, TENANT, Clock, deadline_of, services_of
-from chalicelib.model.arrival import Arrival
+import msgspec
+
+from benchmarks.measures.in_memory import (
+    NS,
+    TENANT,
+    Clock,
+    FiledBlocks,
+    WeighingViews,
+    deadline_of,
+    services_of,
+)
 from chalicelib.model.deadline import Deadline
 from chalicelib.model.view import View
 from chalicelib.model.windows import HOUR_S, Window
 from chalicelib.query.search import SearchRequest
+from chalicelib.rollups.pieces import WHOLE
 from chalicelib.storage.memory import MemoryViewStore
+from chalicelib.views.schedule import lag_s
 
 DIGEST = "dig#"
-TRACES_A_SEAL = 2048
+SEGMENTS = "segments"
+PREPARED_S = 1_782_043_200  # an hour's beginning
 
 
 class FiledDigests(MemoryViewStore):
@@ -58,26 +70,20 @@ def index_batch(event: bytes) -> None:
     assert list(views.read(TENANT, f"seg#{_hour(told):010d}", deadline_of(clock))), "nothing was indexed"
 
 
-def seal_batches(events: Iterable[bytes]) -> None:
-    """Index what some events tell, all of one window, and seal that."""
+def seal_prepared(directory: Path) -> None:
+    """Seal the window of PREPARED_S, whose facts are in files of `directory` and its segments in one."""
     import app  # noqa: F401, PLC0415
-    from chalicelib.functions.index_stream import index_stream  # noqa: PLC0415
-    from chalicelib.functions.seal import seal  # noqa: PLC0415
-    from chalicelib.storage.dynamodb.stream import read_stream  # noqa: PLC0415
+    from chalicelib.views.seal import seal_window  # noqa: PLC0415
 
-    clock = Clock(0)
-    views = MemoryViewStore(clock.now_ns)
-    services = services_of(clock, views)
-    for event in events:
-        told = json.loads(event)
-        clock.at_ns = told["at_ns"]
-        for arrival in read_stream(told):
-            assert isinstance(arrival, Arrival)
-            services.blocks.consolidate(TENANT, arrival.kept, deadline_of(clock))  # keeps it as it is
-        index_stream(services, told, _Context())
-    clock.at_ns += 5 * 60 * NS
-    seal(services, _Context())
-    assert list(views.read(TENANT, f"rol#{_hour(told):010d}", deadline_of(clock))), "nothing was sealed"
+    clock = Clock(PREPARED_S * NS)
+    views = WeighingViews(clock.now_ns)
+    services = services_of(clock, views, FiledBlocks(directory))
+    segments = msgspec.msgpack.decode((directory / SEGMENTS).read_bytes(), type=list[View])
+    views.put(TENANT, segments, deadline_of(clock))
+    clock.at_ns += lag_s(services.settings) * NS
+    seal_window(services, TENANT, PREPARED_S, WHOLE, deadline_of(clock))
+    if services.queue.take() or "sealed" not in views.weights:
+        raise RuntimeError("the window is not sealed")
 
 
 def search(directory: Path, asked: Mapping[str, Any]) -> float:

@@ -1,13 +1,21 @@
 """Services in this process's memory for what is measured: views that are weighed, silence, and a clock that is told.
 
+Facts may lie in files instead, and are read a thousand at a time, as a Query's pages would be.
+
 Nothing here knows how traffic is made, so that a process whose memory is measured need not load that.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
 
 from chalicelib.access.gates import OpenGate
+from chalicelib.model.block import KeptBlock
 from chalicelib.model.deadline import Deadline
 from chalicelib.model.view import View
 from chalicelib.services import Services
@@ -18,6 +26,7 @@ from chalicelib.storage.memory import MemoryBlockStore, MemorySamplingStore, Mem
 
 TENANT = "default"
 NS = 1_000_000_000
+FILE_BLOCKS = 1000
 
 
 @dataclass
@@ -81,12 +90,37 @@ class Clock:
         return self.at_ns
 
 
-def services_of(clock: Clock, views: MemoryViewStore) -> Services:
-    """Services in memory."""
+class FiledBlocks:
+    """The blocks of each trace in files of a directory, read one file at a time."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    def fill(self, blocks: Sequence[KeptBlock]) -> None:
+        """Put the blocks there, which are all there will be of their traces."""
+        by_trace: defaultdict[str, list[KeptBlock]] = defaultdict(list)
+        for kept in blocks:
+            by_trace[kept.block.trace_id].append(kept)
+        for trace_id, found in by_trace.items():
+            for start in range(0, len(found), FILE_BLOCKS):
+                path = self._directory / f"{trace_id}.{start:07}"
+                path.write_bytes(msgspec.msgpack.encode(found[start : start + FILE_BLOCKS]))
+
+    def read_kept(
+        self, _tenant: str, trace_id: str, _deadline: Deadline, *, covered: bool = False
+    ) -> Iterator[KeptBlock]:
+        """As a block store."""
+        del covered
+        for path in sorted(self._directory.glob(f"{trace_id}.*")):
+            yield from msgspec.msgpack.decode(path.read_bytes(), type=list[KeptBlock])
+
+
+def services_of(clock: Clock, views: MemoryViewStore, blocks: Any = None) -> Services:
+    """Services in memory; with `blocks` for the facts."""
     settings = Settings()
     return Services(
         settings=settings,
-        blocks=MemoryBlockStore(clock.now_ns, settings.retention_s),
+        blocks=blocks or MemoryBlockStore(clock.now_ns, settings.retention_s),
         views=views,
         sampling=MemorySamplingStore(),
         queue=MemoryWorkQueue(),

@@ -5,7 +5,7 @@ For the largest post that is accepted, a 100,000-span trace, a full batch of the
 """
 
 import gzip
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -14,20 +14,24 @@ import msgspec
 from opentelemetry.proto.trace.v1.trace_pb2 import TracesData
 
 from benchmarks.measures import canned, handler, search
-from benchmarks.measures.derived import BEGIN_NS, arrivals_of
-from benchmarks.measures.derived_memory import TRACES_A_SEAL
-from benchmarks.measures.in_memory import NS, TENANT
+from benchmarks.measures.derived import BEGIN_NS, arrival_of, arrivals_of
+from benchmarks.measures.derived_memory import PREPARED_S, SEGMENTS
+from benchmarks.measures.in_memory import NS, TENANT, Clock, FiledBlocks, deadline_of, services_of
 from benchmarks.measures.processes import run
 from benchmarks.measures.rows import Row
 from benchmarks.measures.stored import FAR_FUTURE_S, large_trace_blocks, query_pages
 from benchmarks.workloads.posts import collector_post, ten_span_posts
 from benchmarks.workloads.worlds import MEASURING
 from chalicelib.codecs.otlp import json, messages
+from chalicelib.model.arrival import Arrival
 from chalicelib.model.windows import HOUR_S
 from chalicelib.search.index import pack
 from chalicelib.settings import Settings
 from chalicelib.storage.dynamodb.items import to_item
 from chalicelib.storage.dynamodb.keys import tenant_prefix
+from chalicelib.storage.memory import MemoryViewStore
+from chalicelib.storage.view_names import segment_partition
+from chalicelib.views.index import index
 
 LIMIT_MIB = 512
 SPANS_READ = 100_000
@@ -43,7 +47,8 @@ def rows() -> list[Row]:
         _post_row("protobuf", "application/x-protobuf", lambda message: message.SerializeToString()),
         _post_row("JSON", "application/json", _as_json),
         *_read_rows(),
-        *_derived_rows(),
+        _index_row(),
+        *_seal_rows(),
         _search_row(),
     ]
 
@@ -94,19 +99,42 @@ def _read_rows() -> list[Row]:
     return found
 
 
-def _derived_rows() -> list[Row]:
-    found = []
-    for name, batches, scenario in (
-        ("index_stream, a batch of 1,000 posts", [INDEX_BATCH], "memory-of-index"),
-        (f"seal, {TRACES_A_SEAL:,} traces", [TRACES_A_SEAL // 2] * 2, "memory-of-seal"),
-    ):
-        with TemporaryDirectory() as directory:
-            for number, count in enumerate(batches):
-                event = stream_event(ten_span_posts(MEASURING, 60 + number, count))
-                (Path(directory) / f"batch-{number}.json").write_bytes(event)
-            peak_mib = run(scenario, Path(directory))
-        found.append(Row(measure=f"peak memory, {name}", measured=peak_mib, unit="MiB", limit=LIMIT_MIB))
-    return found
+def _index_row() -> Row:
+    with TemporaryDirectory() as directory:
+        (Path(directory) / "batch-0.json").write_bytes(stream_event(ten_span_posts(MEASURING, 60, INDEX_BATCH)))
+        peak_mib = run("memory-of-index", Path(directory))
+    measure = f"peak memory, index_stream, a batch of {INDEX_BATCH:,} posts"
+    return Row(measure=measure, measured=peak_mib, unit="MiB", limit=LIMIT_MIB)
+
+
+def _seal_rows() -> list[Row]:
+    traces = Settings().seal_piece_traces
+    piece = list(arrivals_of(ten_span_posts(MEASURING, 13, traces), PREPARED_S * NS))
+    named = {f"{traces:,} traces of ten spans": piece, f"one trace of {SPANS_READ:,} spans": list(_large_trace())}
+    return [
+        Row(measure=f"peak memory, seal of {name}", measured=peak_of_seal(arrivals), unit="MiB", limit=LIMIT_MIB)
+        for name, arrivals in named.items()
+    ]
+
+
+def peak_of_seal(arrivals: Sequence[Arrival]) -> float:
+    """The MiB that the seal of one window takes, in which these blocks arrived."""
+    with TemporaryDirectory() as directory:
+        FiledBlocks(Path(directory)).fill([arrival.kept for arrival in arrivals])
+        clock = Clock(PREPARED_S * NS)
+        views = MemoryViewStore(clock.now_ns)
+        index(services_of(clock, views), arrivals, deadline_of(clock))
+        segments = list(views.read(TENANT, segment_partition(PREPARED_S), deadline_of(clock)))
+        (Path(directory) / SEGMENTS).write_bytes(msgspec.msgpack.encode(segments))
+        return run("memory-of-seal", Path(directory))
+
+
+def _large_trace() -> Iterator[Arrival]:
+    """Most of it came ten minutes ago and was sealed then, so that the seal looks at both states."""
+    blocks = large_trace_blocks(SPANS_READ)
+    for number, block in enumerate(blocks):
+        arrived_ns = (PREPARED_S - (600 if number < 0.9 * len(blocks) else 0)) * NS
+        yield arrival_of(block, arrived_ns)
 
 
 def _search_row() -> Row:

@@ -93,10 +93,10 @@ def memory_of_index(directory: Path) -> float:
 
 
 def memory_of_seal(directory: Path) -> float:
-    """A window with as many traces as one seal takes, their facts and segments in memory; `batch-*.json` have them."""
+    """The seal of a window whose facts and segments are in files."""
     from benchmarks.measures import derived_memory  # noqa: PLC0415
 
-    derived_memory.seal_batches(file.read_bytes() for file in sorted(directory.glob("batch-*.json")))
+    derived_memory.seal_prepared(directory)
     return peak_mib()
 
 
