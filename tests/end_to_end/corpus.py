@@ -87,7 +87,8 @@ def corpus(seed: int, count: int, sizes: Sizes = MIXED) -> Corpus:
     for number in range(count):
         at_ns = NOON_NS + chance.randrange(1, LASTS_NS)
         told.append(_cut(chance, world.trace(number, at_ns), at_ns, end_ns))
-    repeats = [_again(chance, chance.choice(pieces), end_ns) for pieces in told if chance.random() < 0.02]
+    believed = [pieces for pieces in told if _is_believed(pieces)]
+    repeats = [_again(chance, chance.choice(pieces), end_ns) for pieces in believed if chance.random() < 0.02]
     pieces = [piece for trace in told for piece in trace] + repeats
     late_ns = end_ns + 10 * MINUTE
     late = [
@@ -99,7 +100,7 @@ def corpus(seed: int, count: int, sizes: Sizes = MIXED) -> Corpus:
         for number in range(max(5, count // 100))
         for at_ns in [late_ns + chance.randrange(10 * MINUTE)]
     ]
-    late += [Piece(late_ns, chance.choice(chance.choice(told)).spans) for _ in range(3)]
+    late += [Piece(late_ns, chance.choice(chance.choice(believed)).spans) for _ in range(3)]
     late += [Piece(late_ns + piece.at_ns % (10 * MINUTE), piece.spans) for piece in pieces if piece.at_ns >= end_ns]
     return Corpus(_posts(piece for piece in pieces if piece.at_ns < end_ns), _posts(late), end_ns)
 
@@ -281,6 +282,14 @@ def _cut(chance: random.Random, spans: list[Span], at_ns: int, end_ns: int) -> l
         wait_ns = chance.choice((S, 20 * S, 70 * S, 3 * MINUTE, 10 * MINUTE, 55 * MINUTE, 80 * MINUTE))
         at_ns += wait_ns if at_ns + wait_ns < end_ns or chance.random() < 0.1 else S
     return pieces
+
+
+def _is_believed(pieces: list[Piece]) -> bool:
+    """Whether the clocks are nearly right. Else a retry moves the trace, which counts from its arrival, to another one.
+
+    Until that is sealed, searches have it where it was (docs/adr/008, Consequences).
+    """
+    return all(abs(span.start_ns - NOON_NS) < 20 * HOUR for piece in pieces for span in piece.spans)
 
 
 def _again(chance: random.Random, piece: Piece, end_ns: int) -> Piece:

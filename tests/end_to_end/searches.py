@@ -94,8 +94,8 @@ class Searches:
         return f"{self._filter()} || {self._filter()}"
 
     def _bracketed(self) -> str:
-        bracketed = self._any(self._structure, self._both, self._either)
-        return f"({bracketed}) {self._chance.choice(['&&', '||', '>>'])} {self._filter()}"
+        inner = self._any(self._structure, self._both, self._either)
+        return f"({inner}) {self._chance.choice(('&&', '||', '>>'))} {self._filter()}"
 
     def _stage(self) -> str:
         return self._any(

@@ -28,8 +28,10 @@ from chalicelib.search.syntax import (
     Unary,
 )
 from tests.end_to_end.corpus import DAY, MS, Post
-from tests.search.naive import NIL, Traced
+from tests.search.naive import NIL, Traced, metrics
 
+Samples = dict[Any, dict[int, float]]  # by labels, by time in ms
+REMEMBERED = 1000  # an answer of more traces is not kept for the next time
 _written = msgspec.msgpack.encode  # tells 1 from 1.0 and True, which are equal in Python
 
 
@@ -67,6 +69,7 @@ class Truth:
         self._traces: dict[str, SentTrace] = {}
         self._memory = memory or Memory()
         self._crowd: Crowd | None = None
+        self._answers: dict[str, list[Answer]] = {}
 
     def fork(self) -> "Truth":
         """Another one, which knows the same and goes on by itself."""
@@ -84,6 +87,7 @@ class Truth:
             self._blocks[trace_id][tuple(map(_written, spans))] = (post.at_ns, spans)
             self._traces.pop(trace_id, None)
         self._crowd = None
+        self._answers.clear()
 
     def traces(self) -> list[SentTrace]:
         for trace_id, blocks in self._blocks.items():
@@ -93,9 +97,21 @@ class Truth:
 
     def search(self, text: str) -> list[Answer]:
         """The traces that match, newest first. Raises QueryError if the query has no answer for one of them."""
+        if text in self._answers:
+            return self._answers[text]
+        found = self._everyone().search(self._memory.parsed(text or "{ }"))
+        found.sort(key=lambda answer: (answer.trace.start_ns, answer.trace.trace_id), reverse=True)
+        if len(found) < REMEMBERED:
+            self._answers[text] = found
+        return found
+
+    def series(self, query: Query, window: Window, step_ns: int | None) -> Samples:
+        """What the query says of the spans in the window. Raises QueryError as `search` does."""
+        return self._everyone().series(query, window, step_ns)
+
+    def _everyone(self) -> "Crowd":
         self._crowd = self._crowd or Crowd(self.traces(), self._memory)
-        found = self._crowd.search(self._memory.parsed(text or "{ }"))
-        return sorted(found, key=lambda answer: (answer.trace.start_ns, answer.trace.trace_id), reverse=True)
+        return self._crowd
 
 
 def within(answers: Iterable[Answer], window: Window) -> list[Answer]:
@@ -170,6 +186,10 @@ class Crowd:
                 spansets = [([look.spans[i].span_id for i in at], list(said.values())) for at, said in groups]
                 found.append(Answer(look.trace, spansets))
         return found
+
+    def series(self, query: Query, window: Window, step_ns: int | None) -> Samples:
+        self._truths.clear()
+        return metrics(query, window, step_ns, self._looks, look=lambda look: look)
 
     def truths(self, expression: Any) -> list[bool]:
         """For every span of all traces whether the expression holds."""
