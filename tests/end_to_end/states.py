@@ -24,7 +24,7 @@ class State(NamedTuple):
 
 @cache
 def unsealed(count: int = FEW) -> State:
-    """Everything came, nothing is sealed; windows are of three minutes, and will be cut into pieces of twenty traces."""
+    """Everything came, nothing is sealed; windows are of three minutes, to be cut into pieces of twenty traces."""
     return played(corpus(7, count), Settings(seal_window_s=180, seal_piece_traces=20))
 
 
