@@ -7,7 +7,7 @@ from benchmarks.measures import cold_start, costs, derived, ingest, memory, read
 from benchmarks.measures.rows import Row, table
 
 MEASURES: dict[str, Callable[[], list[Row]]] = {
-    "costs": costs.rows,
+    "costs": lambda: [*costs.rows(), *derived.costs()],
     "ingest": ingest.rows,
     "cold-start": cold_start.rows,
     "reading": reading.rows,

@@ -1,95 +1,83 @@
-"""The derived side: what its items come to, exactly, and how long the indexer and the seal take for a span.
+"""The whole pipeline: what facts and views come to, exactly, and how long the indexer and the seal take for a span.
 
-An hour of ten-span posts, a hundred a minute, each a trace: the stream gives each minute's posts in one batch, every
-window is sealed, and the hour is merged. All of it in memory stores that weigh what they are given.
+Posts come at a stated rate, spread evenly; the stream hands each shard's to the indexer as Lambda does, a batch for
+every batching window that begins with a record; every minute is sealed, in pieces if it is large. An hour of them is
+merged too. All of it in memory stores that weigh what they are given.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import process_time
 
 from opentelemetry.proto.trace.v1.trace_pb2 import TracesData
 
 from benchmarks.measures.costs import blocks_of
-from benchmarks.measures.handler import TENANT
+from benchmarks.measures.in_memory import (
+    NS,
+    TENANT,
+    Clock,
+    WeighingViews,
+    Weight,
+    deadline_of,
+    services_of,
+)
 from benchmarks.measures.rows import Row
-from benchmarks.workloads.posts import NOON_NS, ten_span_posts
+from benchmarks.workloads.posts import NOON_NS, collector_post, ten_span_posts
 from benchmarks.workloads.worlds import MEASURING
-from chalicelib.access.gates import OpenGate
 from chalicelib.model.arrival import Arrival
 from chalicelib.model.block import Block, KeptBlock, payload_digest
-from chalicelib.model.deadline import Deadline
-from chalicelib.model.view import View
 from chalicelib.services import Services
 from chalicelib.settings import Settings
-from chalicelib.storage.dynamodb.items import to_item, to_view_item
+from chalicelib.storage.dynamodb.items import to_item
 from chalicelib.storage.dynamodb.keys import tenant_prefix
-from chalicelib.storage.dynamodb.sizing import item_size_bytes, write_units
-from chalicelib.storage.memory import MemoryBlockStore, MemorySamplingStore, MemoryViewStore, MemoryWorkQueue
+from chalicelib.storage.dynamodb.sizing import item_size_bytes
 from chalicelib.views.index import index
-from chalicelib.views.schedule import lag_s
 from chalicelib.views.seal import tick
+from chalicelib.views.work import perform
 
-WINDOW_S = 60
-NS = 1_000_000_000
-
-
-@dataclass
-class Weight:
-    """Items and what they come to."""
-
-    items: int = 0
-    item_bytes: int = 0
-    units: int = 0
-
-    def add(self, size_bytes: int) -> None:
-        """One more item."""
-        self.items += 1
-        self.item_bytes += size_bytes
-        self.units += write_units(size_bytes)
+BEGIN_NS = NOON_NS + 20 * 60 * NS  # not where hours meet: few minutes of many do
+MINUTE_S = 60
+HOUR_MINUTES = 60
+TRACES_IN_COLLECTOR_POST = 100
+UNMEASURED = "the merge of the hour is left out"
 
 
-class WeighingViews(MemoryViewStore):
-    """A view store that weighs every put, by what kind of view it is (the partition's name before '#')."""
+@dataclass(frozen=True, kw_only=True)
+class Traffic:
+    """What comes, for how long, and through how many shards of the stream (a new on-demand table has four)."""
 
-    def __init__(self, now_ns) -> None:  # noqa: ANN001
-        super().__init__(now_ns)
-        self.weights: dict[str, Weight] = {}
+    name: str
+    traces_a_second: int
+    minutes: int
+    by_collectors: bool = False
+    shards: int = 4
+    batch_window_s: int = Settings().index_batch_window_s
 
-    def put(self, tenant: str, views: Sequence[View], deadline: Deadline) -> None:
-        for view in views:
-            size_bytes = item_size_bytes(to_view_item(tenant, view))
-            self.weights.setdefault(view.partition.partition("#")[0], Weight()).add(size_bytes)
-        super().put(tenant, views, deadline)
+    def posts(self, seed: int) -> list[TracesData]:
+        """All of it, in the order in which it comes."""
+        traces = self.traces_a_second * MINUTE_S * self.minutes
+        if not self.by_collectors:
+            return ten_span_posts(MEASURING, seed, traces)
+        return [collector_post(MEASURING, seed + number) for number in range(traces // TRACES_IN_COLLECTOR_POST)]
 
 
-class SilentTelemetry:
-    """Hears everything and says nothing."""
-
-    def during(self, request_id: str):  # noqa: ANN201
-        raise NotImplementedError
-
-    def count(self, counts) -> None:  # noqa: ANN001
-        pass
-
-    def note(self, message, fields) -> None:  # noqa: ANN001
-        pass
-
-    warning = note
-
-    def failure(self, message: str, error: Exception) -> None:
-        raise error
+TRAFFIC = (
+    Traffic(name="ten-span posts, 100 a second", traces_a_second=100, minutes=2),
+    Traffic(name="ten-span posts, 1 a second", traces_a_second=1, minutes=HOUR_MINUTES),
+    Traffic(name="collector posts, 100 traces a second", traces_a_second=100, minutes=2, by_collectors=True),
+    Traffic(name="collector posts, 1 trace a second", traces_a_second=1, minutes=HOUR_MINUTES, by_collectors=True),
+)
 
 
 @dataclass
 class Derived:
     """What some minutes of posts came to."""
 
-    spans: int
-    facts: Weight
     views: dict[str, Weight]
-    index_s: float
-    seal_s: float
+    facts: Weight = field(default_factory=Weight)
+    spans: int = 0
+    index_s: float = 0.0
+    seal_s: float = 0.0
 
     @property
     def units_per_span(self) -> float:
@@ -108,87 +96,96 @@ class Derived:
         return self.views["seg"].item_bytes / self.spans
 
 
-class Clock:
-    """Says what it is told."""
-
-    def __init__(self, at_ns: int) -> None:
-        self.at_ns = at_ns
-
-    def now_ns(self) -> int:
-        return self.at_ns
-
-
-def services_of(clock: Clock) -> Services:
-    """Services in memory, weighing."""
-    settings = Settings()
-    return Services(
-        settings=settings,
-        blocks=MemoryBlockStore(clock.now_ns, settings.retention_s),
-        views=WeighingViews(clock.now_ns),
-        sampling=MemorySamplingStore(),
-        queue=MemoryWorkQueue(),
-        gate=OpenGate(TENANT),
-        telemetry=SilentTelemetry(),
-        now_ns=clock.now_ns,
-    )
+def derived(traffic: Traffic, seed: int = 11) -> Derived:
+    """Everything that some minutes of traffic come to, from the first post to the last seal."""
+    clock = Clock(BEGIN_NS)
+    views = WeighingViews(clock.now_ns)
+    services = services_of(clock, views)
+    found = Derived(views=views.weights)
+    ends_ns = BEGIN_NS + (traffic.minutes + _minutes_after(traffic)) * MINUTE_S * NS
+    ticks = iter(range(BEGIN_NS, ends_ns, MINUTE_S * NS))
+    tick_ns = next(ticks)
+    for batch in batches_of(traffic, seed):
+        given_ns = batch[-1].kept.arrived_ms * 1_000_000
+        while tick_ns <= given_ns:
+            found.seal_s += _seal(services, clock, tick_ns)
+            tick_ns = next(ticks)
+        clock.at_ns = given_ns
+        found.index_s += _index(services, batch, clock, found)
+    for at_ns in (tick_ns, *ticks):
+        found.seal_s += _seal(services, clock, at_ns)
+    return found
 
 
-def derived(minutes: int = 60, posts_a_minute: int = 100, seed: int = 11) -> Derived:
-    """`minutes` of posts, from the first to the merge of the hour."""
-    clock = Clock(NOON_NS)
-    services = services_of(clock)
-    facts, prefix = Weight(), tenant_prefix(TENANT)
-    spans, index_s = 0, 0.0
-    posts = ten_span_posts(MEASURING, seed, minutes * posts_a_minute)
-    for minute in range(minutes):
-        some = posts[minute * posts_a_minute : (minute + 1) * posts_a_minute]
-        clock.at_ns = NOON_NS + (minute * WINDOW_S + WINDOW_S // 2) * NS
-        arrivals = list(arrivals_of(some, clock.at_ns))
-        for arrival in arrivals:
-            kept = arrival.kept
-            facts.add(item_size_bytes(to_item(prefix, kept.block, kept.arrived_ms, kept.expires_at_s)))
-            spans += kept.block.span_count
-            services.blocks.consolidate(TENANT, kept, _deadline(clock))  # keeps it as it is
-        started = process_time()
-        index(services, arrivals, _deadline(clock))
-        index_s += process_time() - started
-    return Derived(spans, facts, services.views.weights, index_s, _seal(services, clock, minutes))
+def _minutes_after(traffic: Traffic) -> int:
+    """Until the last window is sealed, and the first hour merged where there was an hour."""
+    return 25 if traffic.minutes >= HOUR_MINUTES else 5
 
 
-def _seal(services: Services, clock: Clock, minutes: int) -> float:
-    """Tick every minute until the hour is merged; the CPU that it took."""
-    seal_s = 0.0
-    for minute in range(2, minutes + 25):
-        clock.at_ns = NOON_NS + (minute * WINDOW_S + lag_s(services.settings)) * NS
-        started = process_time()
-        tick(services, _deadline(clock))
-        seal_s += process_time() - started
-    return seal_s
+def batches_of(traffic: Traffic, seed: int) -> list[list[Arrival]]:
+    """What the indexer is given, in the order in which it is."""
+    posts = traffic.posts(seed)
+    apart_ns = traffic.minutes * MINUTE_S * NS // len(posts)
+    open_batches: dict[int, list[Arrival]] = {}
+    batches: list[list[Arrival]] = []
+    for number, post in enumerate(posts):
+        for arrival in arrivals_of([post], BEGIN_NS + number * apart_ns + apart_ns // 2):
+            shard = int(arrival.kept.block.trace_id[-4:], 16) % traffic.shards
+            batch = open_batches.get(shard)
+            if batch is None or arrival.kept.arrived_ms - batch[0].kept.arrived_ms >= traffic.batch_window_s * 1000:
+                batch = open_batches[shard] = []
+                batches.append(batch)
+            batch.append(arrival)
+    return sorted(batches, key=lambda batch: batch[-1].kept.arrived_ms)
 
 
-def arrivals_of(posts: Sequence[TracesData], arrived_ns: int, batch: str = "") -> Iterator[Arrival]:
+def _index(services: Services, batch: Sequence[Arrival], clock: Clock, found: Derived) -> float:
+    """Keep and index what came; the CPU that indexing took."""
+    prefix = tenant_prefix(TENANT)
+    for arrival in batch:
+        kept = arrival.kept
+        found.facts.add(item_size_bytes(to_item(prefix, kept.block, kept.arrived_ms, kept.expires_at_s)))
+        found.spans += kept.block.span_count
+        services.blocks.consolidate(TENANT, kept, deadline_of(clock))  # keeps it as it is
+    started = process_time()
+    index(services, batch, deadline_of(clock))
+    return process_time() - started
+
+
+def _seal(services: Services, clock: Clock, at_ns: int) -> float:
+    """One tick, and the work that it leaves to others; the CPU that these took."""
+    clock.at_ns = at_ns
+    started = process_time()
+    tick(services, deadline_of(clock))
+    while waiting := services.queue.take():
+        for message in waiting:
+            perform(services, message, deadline_of(clock))
+    return process_time() - started
+
+
+def arrivals_of(posts: Sequence[TracesData], arrived_ns: int) -> Iterator[Arrival]:
     """What the stream tells of `posts` that came at `arrived_ns`, just after their spans were made."""
     for post in posts:
         for block in blocks_of(_moved(post, arrived_ns).SerializeToString()):
-            digest = payload_digest(block.payload)
-            yield Arrival(
-                tenant=TENANT,
-                kept=_kept(block, digest, arrived_ns),
-                sequence=str(10**20 + arrived_ns),
-                event_id=batch + digest.hex(),
-            )
+            yield arrival_of(block, arrived_ns)
 
 
-def _kept(block: Block, digest: bytes, arrived_ns: int) -> KeptBlock:
+def arrival_of(block: Block, arrived_ns: int) -> Arrival:
+    """What the stream tells of a block that came at `arrived_ns`."""
+    digest = payload_digest(block.payload)
     expires_at_s = arrived_ns // NS + Settings().retention_s
-    return KeptBlock(block=block, digest=digest, arrived_ms=arrived_ns // 1_000_000, expires_at_s=expires_at_s)
+    kept = KeptBlock(block=block, digest=digest, arrived_ms=arrived_ns // 1_000_000, expires_at_s=expires_at_s)
+    return Arrival(tenant=TENANT, kept=kept, sequence=str(10**20 + arrived_ns), event_id=digest.hex())
 
 
 def _moved(post: TracesData, arrived_ns: int) -> TracesData:
-    """`post` as if its last span had ended when it was sent."""
+    """`post` as if the last span of each trace had ended when it was sent."""
     spans = [span for each in post.resource_spans for scope in each.scope_spans for span in scope.spans]
-    by_ns = arrived_ns - max(span.end_time_unix_nano for span in spans)
+    last_ns: dict[bytes, int] = {}
     for span in spans:
+        last_ns[span.trace_id] = max(last_ns.get(span.trace_id, 0), span.end_time_unix_nano)
+    for span in spans:
+        by_ns = arrived_ns - last_ns[span.trace_id]
         span.start_time_unix_nano += by_ns
         span.end_time_unix_nano += by_ns
         for event in span.events:
@@ -196,24 +193,40 @@ def _moved(post: TracesData, arrived_ns: int) -> TracesData:
     return post
 
 
-def _deadline(clock: Clock) -> Deadline:
-    return Deadline(clock.at_ns + 60 * NS, clock.now_ns)
+def costs() -> list[Row]:
+    """The table's rows of units and bytes: exact counts, no timing."""
+    return [row for traffic in TRAFFIC for row in _costs(traffic, derived(traffic))]
 
 
-def rows() -> list[Row]:
-    """The table's rows."""
-    found = derived()
+def _costs(traffic: Traffic, found: Derived) -> list[Row]:
     shares = ", ".join(f"{kind} {weight.units / found.spans:.4f}" for kind, weight in sorted(found.views.items()))
-    note = f"facts {found.facts.units / found.spans:.4f}, {shares}; segments {found.segment_bytes_per_span:.0f} B for 2 days"
+    merge = "" if traffic.minutes >= HOUR_MINUTES else f"; {UNMEASURED}"
     return [
         Row(
-            measure="write units per span, facts and views",
+            measure=f"write units per span, facts and views, {traffic.name}",
             measured=found.units_per_span,
             unit="WU",
             limit=0.15,
-            note=note,
+            note=f"facts {found.facts.units / found.spans:.4f}, {shares}{merge}",
         ),
-        Row(measure="bytes per span, facts and views", measured=found.bytes_per_span, unit="B", limit=120),
-        Row(measure="indexer, CPU per span", measured=found.index_s / found.spans * 1e6, unit="us"),
-        Row(measure="seal, CPU per span", measured=found.seal_s / found.spans * 1e6, unit="us"),
+        Row(
+            measure=f"bytes per span, facts and views, {traffic.name}",
+            measured=found.bytes_per_span,
+            unit="B",
+            limit=120,
+            note=f"facts {found.facts.item_bytes / found.spans:.1f}; segments {found.segment_bytes_per_span:.0f} "
+            "besides, for 2 days",
+        ),
+    ]
+
+
+def rows() -> list[Row]:
+    """The table's rows of CPU."""
+    return [row for traffic in TRAFFIC[:2] for row in _times(traffic, derived(traffic))]
+
+
+def _times(traffic: Traffic, found: Derived) -> list[Row]:
+    return [
+        Row(measure=f"indexer, CPU per span, {traffic.name}", measured=found.index_s / found.spans * 1e6, unit="us"),
+        Row(measure=f"seal, CPU per span, {traffic.name}", measured=found.seal_s / found.spans * 1e6, unit="us"),
     ]

@@ -88,7 +88,7 @@ def _building(sent: Sequence[Sent]) -> list[Row]:
 
 
 def _asking(entries: Sequence[Entry]) -> list[Row]:
-    bodies = [pack(_told_apart(entries, number)) for number in range(DISTINCT_BODIES)]
+    bodies = [pack(told_apart(entries, number)) for number in range(DISTINCT_BODIES)]
     times = TRACES // (len(entries) * len(bodies))
     read_bytes = times * sum(len(body) + ITEM_OVERHEAD_BYTES for body in bodies)
     cost = f"{read_bytes / 1e6:.0f} MB, {read_bytes / READ_UNIT_BYTES / 2:,.0f} read units"
@@ -131,7 +131,7 @@ def _compile_regex(pattern: str) -> Callable[[str], bool]:
     return lambda text: matches(text) is not None
 
 
-def _told_apart(entries: Sequence[Entry], number: int) -> list[Entry]:
+def told_apart(entries: Sequence[Entry], number: int) -> list[Entry]:
     """The same traces with other ids, of themselves and in attributes: what only one of them has."""
     seen: set[bytes] = set()
     repeated: set[bytes] = set()

@@ -5,6 +5,7 @@ from hashlib import blake2b
 import msgspec
 
 DIGEST_BYTES = 12
+_SPAN_BYTES = 256  # what a span takes in memory besides its bytes
 
 
 class Block(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,3 +42,8 @@ class KeptBlock(msgspec.Struct, frozen=True, kw_only=True):
 def payload_digest(payload: bytes) -> bytes:
     """What names a block among those of its trace: BLAKE2b, 12 bytes."""
     return blake2b(payload, digest_size=DIGEST_BYTES).digest()
+
+
+def held_bytes(block: Block) -> int:
+    """What a block takes in memory while its trace is put together."""
+    return len(block.payload) + _SPAN_BYTES * block.span_count

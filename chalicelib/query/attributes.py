@@ -10,13 +10,15 @@ from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import closing
 from typing import NamedTuple
 
+from chalicelib.model.attributes import SERVICE_NAME, UNKNOWN_SERVICE
 from chalicelib.model.deadline import Deadline
-from chalicelib.model.errors import QueryError
+from chalicelib.model.errors import QueryError, StoreError
 from chalicelib.model.reports import AttributesReport, KnownAttribute, KnownValue, ValuesReport, covered
 from chalicelib.model.stored_trace import StoredTrace
 from chalicelib.model.windows import Window
 from chalicelib.query.ahead import readers
 from chalicelib.query.hours import Look, by_start, newest_first
+from chalicelib.query.pages import DEADLINE_REASON
 from chalicelib.query.questions import search_question
 from chalicelib.query.rollups import ReadRollups, read_rollups
 from chalicelib.query.scanning import Account
@@ -24,6 +26,7 @@ from chalicelib.query.sources import read_segments, within_memory
 from chalicelib.query.values import INTRINSIC, fields_named, scope_and_key, values_in
 from chalicelib.query.verifying import read_traces
 from chalicelib.rollups import attributes as catalogs
+from chalicelib.rollups.catalog import RESOURCE
 from chalicelib.rollups.folding import OTHER
 from chalicelib.rollups.keys import ERRORS
 from chalicelib.rollups.rollup import Rollup
@@ -123,8 +126,10 @@ def _check_scope(scope: str | None) -> None:
 def _catalogs(
     services: Services, tenant: str, window: Window, account: Account
 ) -> tuple[ReadRollups, list[CatalogKey], list[Row]]:
-    """What is sealed of the window's hours, and what came since, of spans in the window: fields, and the traces."""
-    found = read_rollups(services, tenant, window, account)
+    """What is sealed of the window's hours, and what came since, of spans in the window: fields, and the traces.
+
+    Segments come first: what is sealed in between is seen twice, and not never.
+    """
     recent: list[CatalogKey] = []
     traces: list[Row] = []
     for index in read_segments(services, tenant, account):
@@ -132,7 +137,7 @@ def _catalogs(
         if any(row.start_ns < window.end_ns and window.start_ns <= row.end_ns for row in rows):
             recent += index.catalog()
             traces += rows
-    return found, recent, traces
+    return read_rollups(services, tenant, window, account), recent, traces
 
 
 def _catalogued(services: Services, tenant: str, request: ValuesRequest, account: Account) -> _Found:
@@ -147,10 +152,19 @@ def _catalogued(services: Services, tenant: str, request: ValuesRequest, account
         if key == request.key and request.scope in {None, scope}:
             counts.update({(scope, static.type.value, static.value): count for static, count in entry.values})
             is_complete &= entry.complete
+    if request.key == SERVICE_NAME and request.scope in {None, RESOURCE}:
+        for service in _services(found.by_hour):
+            counts.setdefault((RESOURCE, "string", service), 1)
     if request.scope in {None, INTRINSIC}:
         counts.update(_of_red(request.key, found.by_hour))
         counts.update(_of_roots(request.key, traces))
     return _Found(counts, found.window, found.partial, is_complete)
+
+
+def _services(rollups: Mapping[int, Rollup]) -> set[str]:
+    """The services that sent spans; catalogs leave out names of which few traces have many, RED has all."""
+    found = {service for rollup in rollups.values() for (service, *_), count in rollup.red.items() if count > 0}
+    return found - {OTHER, UNKNOWN_SERVICE}
 
 
 def _of_red(key: str, rollups: Mapping[int, Rollup]) -> Mapping[_Value, int]:
@@ -194,18 +208,31 @@ def _report(request: ValuesRequest, found: _Found, account: Account) -> ValuesRe
 def _sampled(services: Services, tenant: str, request: ValuesRequest, account: Account) -> _Found:
     """The values that the newest traces have which the query is about."""
     counts: Counter[_Value] = Counter()
-    matched_spans = _matched_spans(request.query)
-    fields = fields_named(request.key, request.scope)
     with readers() as pool:
         look = Look(services, tenant, partial_plan(request.query), remembering(regex.compile), pool, account)
-        with closing(_newest(look, within_memory(services, request.window))) as traces:
-            for trace in traces:
-                if account.traces == SAMPLED_TRACES or account.is_out_of_time():
-                    return _Found(counts, request.window, _SAMPLE_REASON, False)
-                account.traces += 1
-                values = values_in(trace, fields, matched_spans(trace))
-                counts.update((scope, static.type.value, static.value) for scope, static in values)
-    return _Found(counts, request.window, None, True)
+        try:
+            partial = _count_newest(look, request, counts)
+        except StoreError:
+            if not account.is_out_of_time():
+                raise
+            partial = DEADLINE_REASON
+    return _Found(counts, request.window, partial, partial is None)
+
+
+def _count_newest(look: Look, request: ValuesRequest, counts: Counter[_Value]) -> str | None:
+    """Count the values in the newest traces; why not in all, or None."""
+    matched_spans = _matched_spans(request.query)
+    fields = fields_named(request.key, request.scope)
+    with closing(_newest(look, within_memory(look.services, request.window))) as traces:
+        for trace in traces:
+            if look.account.is_out_of_time():
+                return DEADLINE_REASON
+            if look.account.traces == SAMPLED_TRACES:
+                return _SAMPLE_REASON
+            look.account.traces += 1
+            values = values_in(trace, fields, matched_spans(trace))
+            counts.update((scope, static.type.value, static.value) for scope, static in values)
+    return None
 
 
 def _matched_spans(query: str) -> Callable[[StoredTrace], set[str] | None]:

@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 
 from chalicelib.codecs.stored import stored_trace
-from chalicelib.model.block import KeptBlock
+from chalicelib.model.block import KeptBlock, held_bytes
 from chalicelib.model.deadline import Deadline
 from chalicelib.model.errors import AnswerTooLarge
 from chalicelib.model.stored_trace import StoredTrace
-from chalicelib.query.traces import SPAN_COST_BYTES
 from chalicelib.services import Services
 
 
@@ -21,9 +20,9 @@ def read_stored_trace(services: Services, tenant: str, trace_id: str, deadline: 
 
 def _within_limit(services: Services, tenant: str, trace_id: str, deadline: Deadline) -> Iterator[KeptBlock]:
     limit_bytes = services.settings.max_trace_bytes
-    held_bytes = 0
+    sum_bytes = 0
     for kept in services.blocks.read_kept(tenant, trace_id, deadline):
-        held_bytes += len(kept.block.payload) + SPAN_COST_BYTES * kept.block.span_count
-        if held_bytes > limit_bytes:
+        sum_bytes += held_bytes(kept.block)
+        if sum_bytes > limit_bytes:
             raise AnswerTooLarge(f"trace {trace_id} is larger than can be read at once ({limit_bytes} bytes)")
         yield kept

@@ -14,7 +14,7 @@ from chalicelib.model.windows import Window
 
 _VERSION = b"\x01"
 _TIME_BYTES = 12  # also for moments that no clock tells, in the year 9999 and beyond: people ask for such ranges
-_FARTHEST_NS = 2 ** (8 * _TIME_BYTES - 1) - 1
+_FARTHEST_NS = (1 << (8 * _TIME_BYTES - 1)) - 1
 _TIMES = 3
 _ID_BYTES = 16
 _DIGEST_BYTES = 10

@@ -21,7 +21,7 @@ from chalicelib.query.ahead import readers
 from chalicelib.query.blocks import read_stored_trace
 from chalicelib.query.cursors import Cursor, Position
 from chalicelib.query.hours import Look, by_span, slices
-from chalicelib.query.pages import DEADLINE_REASON, PageEnd, what_is_left
+from chalicelib.query.pages import PageEnd, what_is_left, why_partial
 from chalicelib.query.scanning import Account
 from chalicelib.query.summaries import fields_of, shown_text
 from chalicelib.query.verifying import read_traces
@@ -76,7 +76,7 @@ def links(services: Services, tenant: str, request: LinksRequest, deadline: Dead
         incoming=tuple(page.links),
         scanned=account.told(),
         cursor=None if end is PageEnd.RANGE else goes_on,
-        partial="; ".join([DEADLINE_REASON] * (end is PageEnd.DEADLINE) + page.problems) or None,
+        partial=why_partial(is_late=end is PageEnd.DEADLINE, problems=page.problems),
     )
 
 

@@ -6,7 +6,6 @@ minute, each window once (rollups/pieces.py). What is not sealed yet is not in h
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from itertools import groupby
 from typing import NamedTuple
 
 from chalicelib.model.deadline import Deadline
@@ -20,18 +19,16 @@ from chalicelib.query.scanning import Account
 from chalicelib.query.sources import hours_of, within_memory
 from chalicelib.rollups import packing, red
 from chalicelib.rollups.graph import graph
-from chalicelib.rollups.pieces import cover
 from chalicelib.rollups.red import Wanted
 from chalicelib.rollups.rollup import Rollup, total
 from chalicelib.services import Services
+from chalicelib.storage.rollup_views import covering
 from chalicelib.storage.view_names import (
     first_sort,
     merged_partition,
     merged_sort,
     parse_merged_body,
-    parse_piece,
     rollup_partition,
-    window_of,
 )
 
 MINUTE_S = 60
@@ -94,7 +91,7 @@ class RedRequest(NamedTuple):
     """RED of the wanted calls, one series for each combination of the labels in `by` (of LABELS).
 
     `step_s` is a multiple of 60; None is a minute, five or an hour, by the length of the window, which is widened
-    to whole steps.
+    to whole steps. An hour that held too much has no minutes any more: it can be asked for by the hour alone.
     """
 
     window: Window
@@ -104,7 +101,10 @@ class RedRequest(NamedTuple):
 
 
 def red_report(services: Services, tenant: str, request: RedRequest, deadline: Deadline) -> RedReport:
-    """RED by step. Raises as `services_report` does, and QueryError for other steps or labels, or over MAX_STEPS."""
+    """RED by step. Raises as `services_report` does, and QueryError for other steps or labels, or over MAX_STEPS.
+
+    A step that nobody asked for is an hour where it can be no less.
+    """
     window = request.window
     step_s = _default_step_s(window) if request.step_s is None else request.step_s
     _check_steps(window, step_s, request.by)
@@ -112,6 +112,11 @@ def red_report(services: Services, tenant: str, request: RedRequest, deadline: D
     whole = Window(window.start_ns // step_ns * step_ns, -(-window.end_ns // step_ns) * step_ns)
     account = Account(deadline)
     found = read_rollups(services, tenant, whole, account, by_minute=step_s % HOUR_S != 0)
+    finest_s = red.finest_step_s(found.by_hour)
+    if step_s % finest_s and request.step_s is None:
+        return red_report(services, tenant, request._replace(step_s=finest_s), deadline)
+    if step_s % finest_s:
+        raise QueryError(f"some hours of the range are known as a whole only; ask for a step of {finest_s} s")
     told = Window(-(-found.window.start_ns // step_ns) * step_ns, found.window.end_ns)
     return RedReport(
         series=red.red_series(found.by_hour, told, step_s, request.wanted, request.by),
@@ -174,7 +179,7 @@ def _read_hour(services: Services, tenant: str, hour: int, deadline: Deadline, *
         parts = [parse_merged_body(view.body) for view in merged]
         first = first_sort(parts[0].until) if parts else ""
         views = list(services.views.read(tenant, rollup_partition(hour), deadline, first=first))
-        bodies = [*(part.packed for part in parts), *_covering(views)]
+        bodies = [*(part.packed for part in parts), *covering(views)]
         return _HourOfRollups([merged, views], total(map(packing.unpack, bodies)))
     except ValueError as broken:
         raise StoreError(f"the rollups of hour {hour} cannot be read: {broken}") from broken
@@ -183,13 +188,6 @@ def _read_hour(services: Services, tenant: str, hour: int, deadline: Deadline, *
 def _merged(services: Services, tenant: str, hour: int, deadline: Deadline) -> list[View]:
     sort = merged_sort(hour)
     return list(services.views.read(tenant, merged_partition(hour), deadline, first=sort, last=sort))
-
-
-def _covering(views: Sequence[View]) -> Iterator[bytes]:
-    """The bodies to add up: of each window the deepest pieces that hold every trace once."""
-    for _, group in groupby(views, key=lambda view: window_of(view.sort)):
-        bodies = {parse_piece(view.sort).piece: view.body for view in group}
-        yield from (bodies[piece] for piece in sorted(cover(bodies)))
 
 
 def _is_cut(hour: int, window: Window) -> bool:

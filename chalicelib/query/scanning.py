@@ -6,8 +6,9 @@ from chalicelib.model.deadline import Deadline
 from chalicelib.model.found import Scanned
 from chalicelib.model.view import View
 
-# Before the deadline: when reads end, and when none is begun. What is left is for putting the answer together.
-_LAST_READ_S = 0.5
+# Before the deadline: when the last read begins, which may take its time-outs and what the deadline leaves to the
+# gateway; and how long before that the last thing is done that takes reads.
+_LAST_READ_S = 2.5
 _LAST_START_S = 1.0
 
 _UNIT_BYTES = 4096

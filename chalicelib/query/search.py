@@ -22,7 +22,7 @@ from chalicelib.query import cursors
 from chalicelib.query.ahead import readers
 from chalicelib.query.cursors import Cursor, Position
 from chalicelib.query.hours import Hour, Look, by_start
-from chalicelib.query.pages import DEADLINE_REASON, PageEnd, what_is_left
+from chalicelib.query.pages import PageEnd, what_is_left, why_partial
 from chalicelib.query.questions import Question, search_question
 from chalicelib.query.scanning import Account
 from chalicelib.query.summaries import summary
@@ -67,12 +67,11 @@ def search(services: Services, tenant: str, request: SearchRequest, deadline: De
         look = Look(services, tenant, question.plan, question.compile_regex, pool, account)
         end = _fill(look, question, begin, page)
     following = cursors.encode(_identity(request), Cursor(begin.window, page.position))
-    reasons = [DEADLINE_REASON] * (end is PageEnd.DEADLINE) + page.problems
     return SearchPage(
         traces=tuple(page.traces),
         scanned=account.told(),
         cursor=None if end is PageEnd.RANGE else following,
-        partial="; ".join(reasons) or None,
+        partial=why_partial(is_late=end is PageEnd.DEADLINE, problems=page.problems),
     )
 
 

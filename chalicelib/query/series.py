@@ -16,7 +16,7 @@ from chalicelib.query import cursors
 from chalicelib.query.ahead import readers
 from chalicelib.query.cursors import Cursor, Position
 from chalicelib.query.hours import Look, by_span, slices
-from chalicelib.query.pages import DEADLINE_REASON
+from chalicelib.query.pages import why_partial
 from chalicelib.query.questions import MetricsQuestion, metrics_question
 from chalicelib.query.scanning import Account
 from chalicelib.query.sources import within_memory
@@ -89,7 +89,7 @@ def query_series(services: Services, tenant: str, request: SeriesRequest, deadli
         scanned=account.told(),
         notes=accumulator.notes,
         cursor=cursors.encode(_identity(request), following) if goes_on else None,
-        partial="; ".join([DEADLINE_REASON] * (not is_done) + problems) or None,
+        partial=why_partial(is_late=not is_done, problems=problems),
     )
 
 

@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from chalicelib.codecs.otlp.merge import POSITION_BYTES, Form, Merged, merge, page
 from chalicelib.codecs.otlp.messages import DecodeError, TracesData
 from chalicelib.codecs.stored import spans_of
+from chalicelib.model.block import held_bytes
 from chalicelib.model.deadline import Deadline
 from chalicelib.model.errors import AnswerTooLarge, NoSuchTrace, QueryError, StoreError
 from chalicelib.model.ids import parse_trace_id
 from chalicelib.model.span import Span
 from chalicelib.services import Services
-
-SPAN_COST_BYTES = 256  # what a span takes in memory besides its bytes
 
 _VERSION = b"\x01"
 
@@ -70,10 +69,10 @@ def _merged(services: Services, tenant: str, trace_id: str, deadline: Deadline) 
     limit_bytes = services.settings.max_trace_bytes
 
     def payloads() -> Iterator[bytes]:
-        held_bytes = 0
+        sum_bytes = 0
         for block in services.blocks.read(tenant, trace_id, deadline):
-            held_bytes += len(block.payload) + SPAN_COST_BYTES * block.span_count
-            if held_bytes > limit_bytes:
+            sum_bytes += held_bytes(block)
+            if sum_bytes > limit_bytes:
                 raise AnswerTooLarge(f"trace {trace_id} is larger than can be read at once ({limit_bytes} bytes)")
             yield block.payload
 

@@ -58,6 +58,12 @@ def red_series(
     )
 
 
+def finest_step_s(rollups: Mapping[int, Rollup]) -> int:
+    """What a step must be a multiple of: a minute, or an hour where some of the rollups have lost their minutes."""
+    is_coarse = any(key[3] == WHOLE_HOUR for rollup in rollups.values() for key in rollup.red)
+    return HOUR_S if is_coarse else MINUTE_S
+
+
 def services(rollups: Mapping[int, Rollup], window: Window) -> tuple[ServiceSummary, ...]:
     """The services with spans in the window, by name."""
     spans: dict[str, int] = defaultdict(int)
@@ -92,7 +98,7 @@ def _check(rollups: Mapping[int, Rollup], step_s: int, by: frozenset[str]) -> No
         raise ValueError(f"a step of {step_s} s is not a multiple of {MINUTE_S}")
     if unknown := sorted(by.difference(LABELS)):
         raise ValueError(f"{unknown[0]!r} is not one of {', '.join(LABELS)}")
-    if step_s % HOUR_S and any(key[3] == WHOLE_HOUR for rollup in rollups.values() for key in rollup.red):
+    if step_s % finest_step_s(rollups):
         raise ValueError(f"a step of {step_s} s is finer than the hours that are left of these rollups")
 
 

@@ -28,6 +28,7 @@ from chalicelib.routes.request import (
     headers_of,
     is_proxy_event,
     millis_left,
+    path_params_of,
     query_of,
     request_id_of,
 )
@@ -175,7 +176,7 @@ def _completed(event: Mapping[str, Any], headers: dict[str, str]) -> dict[str, A
         "multiValueHeaders": None,
         "multiValueQueryStringParameters": query_of(event),
         "queryStringParameters": None,
-        "pathParameters": event.get("pathParameters") or {},
+        "pathParameters": path_params_of(event),
         "body": event.get("body"),
         "stageVariables": event.get("stageVariables"),
     }

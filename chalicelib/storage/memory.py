@@ -65,12 +65,12 @@ class MemoryBlockStore:
         _refuse_after(deadline)
         self._keep(tenant, block)
 
-    def scan(self) -> Iterator[tuple[str, KeptBlock]]:
+    def scan(self, *, covered: bool = False) -> Iterator[tuple[str, KeptBlock]]:
         """See port.BlockScan."""
         with self._lock:
             traces = [(tenant, list(found.values())) for (tenant, _), found in self._kept.items()]
         for tenant, found in traces:
-            for kept in self._current(found):
+            for kept in self._unexpired(found) if covered else self._current(found):
                 yield tenant, kept
 
     def _keep(self, tenant: str, kept: KeptBlock) -> None:

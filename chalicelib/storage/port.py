@@ -71,10 +71,11 @@ class BlockStore(Protocol):
 class BlockScan(Protocol):
     """Every fact there is: for rebuilding views, and never for answering a question."""
 
-    def scan(self) -> Iterator[tuple[str, KeptBlock]]:
+    def scan(self, *, covered: bool = False) -> Iterator[tuple[str, KeptBlock]]:
         """(tenant, block) of every unexpired block that no consolidated one covers, in any order, a page at a time.
 
-        What cannot be read is raised as StoreError by `scan` only at the end, after everything that can be.
+        `covered`: with those that one covers, as `read_kept` has it. What cannot be read is raised as StoreError by
+        `scan` only at the end, after everything that can be.
         """
         ...
 

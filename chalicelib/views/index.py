@@ -12,7 +12,8 @@ out differently now, and those windows are sealed again as late ones are.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache, partial
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -27,6 +28,7 @@ from chalicelib.model.windows import NS_PER_MS, NS_PER_S, arrival_window
 from chalicelib.rollups.pieces import WHOLE
 from chalicelib.search.index import Entry, EntryReader, pack_parts, union
 from chalicelib.services import Services
+from chalicelib.settings import Settings
 from chalicelib.storage.view_names import (
     SegmentName,
     late_sort,
@@ -128,13 +130,14 @@ def _batches(
     reader = EntryReader()
     batches: defaultdict[tuple[str, int], _Batch] = defaultdict(_Batch)
     letters: list[DeadLetter] = []
+    windows_of_trace = cache(partial(_windows_of_trace, services, deadline))  # a batch may be one trace, sent again
     for arrival in arrivals:
         try:
             entry = _entry(reader, arrival)
         except (UnreadableBlock, *UNEXPECTED) as error:
             letters.append(_letter_of(arrival, reason_of(services, error)))
             continue
-        for window in _windows(services, arrival, deadline):
+        for window in _windows(services.settings, arrival, windows_of_trace):
             batches[arrival.tenant, window].add(arrival.sequence, entry)
     return batches, letters
 
@@ -148,9 +151,10 @@ def _entry(reader: EntryReader, arrival: Arrival) -> Entry:
     return reader.entry_of_message(message, block.trace_id, arrival.kept.arrived_ms)
 
 
-def _windows(services: Services, arrival: Arrival, deadline: Deadline) -> Iterator[int]:
+def _windows(
+    settings: Settings, arrival: Arrival, windows_of_trace: Callable[[str, str], Sequence[int]]
+) -> Iterator[int]:
     """The window in which the block arrived, and those whose seals change because it was in another before."""
-    settings = services.settings
     window = arrival_window(arrival.kept.arrived_ms, settings.seal_window_s)
     yield window
     if arrival.replaces_ms is None:
@@ -158,15 +162,16 @@ def _windows(services: Services, arrival: Arrival, deadline: Deadline) -> Iterat
     left = arrival_window(arrival.replaces_ms, settings.seal_window_s)
     if left == window:
         return
-    others = {left, *_windows_of_trace(services, arrival.tenant, arrival.kept.block.trace_id, deadline)}
+    others = {left, *windows_of_trace(arrival.tenant, arrival.kept.block.trace_id)}
     yield from sorted(other for other in others - {window} if other >= left - settings.seal_quiet_s)
 
 
-def _windows_of_trace(services: Services, tenant: str, trace_id: str, deadline: Deadline) -> list[int]:
+def _windows_of_trace(services: Services, deadline: Deadline, tenant: str, trace_id: str) -> Sequence[int]:
+    """The windows in which blocks of a trace arrived; none if it cannot be read. Raises StoreError."""
     width_s = services.settings.seal_window_s
     try:
         blocks = services.blocks.read_kept(tenant, trace_id, deadline, covered=True)
-        return [arrival_window(kept.arrived_ms, width_s) for kept in blocks]
+        return sorted({arrival_window(kept.arrived_ms, width_s) for kept in blocks})
     except UnreadableBlock:  # then no seal counts this trace
         return []
 

@@ -13,7 +13,7 @@ from itertools import islice
 import msgspec
 
 from chalicelib.codecs.stored import stored_trace
-from chalicelib.model.block import KeptBlock
+from chalicelib.model.block import KeptBlock, held_bytes
 from chalicelib.model.deadline import Deadline
 from chalicelib.model.errors import UnreadableBlock
 from chalicelib.search.index import Entry, entry_of, union
@@ -21,7 +21,6 @@ from chalicelib.services import Services
 from chalicelib.views.consolidation import as_sent
 from chalicelib.views.piece_sums import PieceSums, hours_of, part_of
 from chalicelib.views.seal_points import Stretch, find_stretch
-from chalicelib.views.trace_blocks import cost_bytes
 
 # What may be in memory at once of one trace: some 130,000 ordinary spans, in a function of 512 MB.
 MAX_HELD_BYTES = 96 * 1024 * 1024
@@ -65,7 +64,7 @@ class _Outline:
         self.stubs: list[KeptBlock] = []
         total_bytes = 0
         for kept in self._blocks():
-            self._costs[kept.digest] = cost_bytes(kept)
+            self._costs[kept.digest] = held_bytes(kept.block)
             total_bytes += self._costs[kept.digest]
             if total_bytes > MAX_READ_BYTES:
                 raise UnreadableBlock(f"trace {trace_id} is larger than can be sealed ({MAX_READ_BYTES} bytes)")

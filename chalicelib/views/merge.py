@@ -10,15 +10,14 @@ read is still what there is: the last one to put has then read everything.
 
 from collections.abc import Iterable, Iterator
 from hashlib import blake2b
-from itertools import groupby
 
 from chalicelib.model.deadline import Deadline
 from chalicelib.model.view import View
 from chalicelib.model.windows import NS_PER_S
 from chalicelib.rollups import packing
-from chalicelib.rollups.pieces import cover
-from chalicelib.rollups.rollup import Rollup, coarsen, total
+from chalicelib.rollups.rollup import coarsen, total
 from chalicelib.services import Services
+from chalicelib.storage.rollup_views import covering
 from chalicelib.storage.view_names import (
     MergedBody,
     first_sort,
@@ -26,9 +25,7 @@ from chalicelib.storage.view_names import (
     merged_partition,
     merged_sort,
     parse_merged_body,
-    parse_piece,
     rollup_partition,
-    window_of,
 )
 from chalicelib.views.piece_views import empty_rollup
 from chalicelib.views.schedule import merge_untils
@@ -60,7 +57,7 @@ def merge(services: Services, tenant: str, hour: int, deadline: Deadline, *, ear
         return False
     while True:
         before = _fingerprint(_rollups(services, tenant, hour, deadline, until))
-        summed = coarsen(total(_covering(_rollups(services, tenant, hour, deadline, until))))
+        summed = coarsen(total(map(packing.unpack, covering(_rollups(services, tenant, hour, deadline, until)))))
         view = View(
             partition=merged_partition(hour),
             sort=merged_sort(hour),
@@ -97,14 +94,6 @@ def _rollups(  # noqa: PLR0913, PLR0917  # whose, of which hour, from where to w
     return services.views.read(
         tenant, rollup_partition(hour), deadline, first=first, last=first_sort(until), consistent=True
     )
-
-
-def _covering(views: Iterable[View]) -> Iterator[Rollup]:
-    """The rollups to add up: of each window the deepest pieces that hold every trace once."""
-    for _, group in groupby(views, key=lambda view: window_of(view.sort)):
-        bodies = {parse_piece(view.sort).piece: view.body for view in group}
-        for piece in sorted(cover(bodies)):
-            yield packing.unpack(bodies[piece])
 
 
 def _fingerprint(views: Iterable[View]) -> bytes:

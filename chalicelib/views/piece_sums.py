@@ -52,14 +52,20 @@ class PieceSums:
 
     def add_stretch(self, stretch: Stretch, blocks: Sequence[KeptBlock]) -> None:
         """Add what `stretch` says of a trace that has these blocks."""
-        trace, before = stored_trace(stretch.now), stored_trace(stretch.before)
+        if self._add_now(stretch, blocks):
+            self.add_counts(None, stored_trace(stretch.before))
+
+    def _add_now(self, stretch: Stretch, blocks: Sequence[KeptBlock]) -> bool:
+        """Whether there is something; it is let go of before what was there before is looked at."""
+        trace = stored_trace(stretch.now)
         if trace is None:
-            return
+            return False
+        self.add_counts(trace)
         if any(kept.undecided for kept in blocks):
             self._judge(Candidate(trace=trace, blocks=tuple(self._until_now(blocks))))
         else:
             self.add_entry(entry_of(trace), hours_of(trace))
-        self.add_counts(trace, before)
+        return True
 
     def add_entry(self, entry: Entry, hours: Iterable[int]) -> None:
         """Put a trace into the digests of these hours."""

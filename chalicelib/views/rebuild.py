@@ -6,7 +6,7 @@ rollups of what tail sampling let go are as large as the kept traces say (their 
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
 import msgspec
@@ -80,14 +80,21 @@ def rebuild(services: Services, scan: BlockScan, deadline: Deadline, say: Say) -
 
 def _index_all(services: Services, scan: BlockScan, counts: _Counts, deadline: Deadline, say: Say) -> str | None:
     """Put the segments of every fact; what the scan says of facts that it cannot read."""
-    facts = scan.scan()
+    unreadable: list[str] = []
+    facts = _readable(scan, unreadable)
+    while batch := list(islice(facts, BATCH_BLOCKS)):
+        _index_batch(services, batch, counts, deadline)
+        say(f"{counts.blocks} blocks indexed, {counts.spans} spans")
+    return "; ".join(unreadable) or None
+
+
+def _readable(scan: BlockScan, unreadable: list[str]) -> Iterator[tuple[str, KeptBlock]]:
+    """Every fact that can be read; the scan's last word on the others goes to `unreadable`."""
     try:
-        while batch := list(islice(facts, BATCH_BLOCKS)):
-            _index_batch(services, batch, counts, deadline)
-            say(f"{counts.blocks} blocks indexed, {counts.spans} spans")
-    except UnreadableBlock as error:  # the scan's last word
-        return "; ".join([error.detail, *getattr(error, "__notes__", ())])
-    return None
+        # Covered ones too: what was dropped at first and kept later had come in windows of its own.
+        yield from scan.scan(covered=True)
+    except UnreadableBlock as error:
+        unreadable += [error.detail, *getattr(error, "__notes__", ())]
 
 
 def _index_batch(
@@ -118,7 +125,7 @@ def _seal_all(services: Services, counts: _Counts, deadline: Deadline, say: Say)
             pieces = [WHOLE]
             while pieces:
                 name = PieceName(window, pieces.pop())
-                pieces += sealing.seal(services, name, tenant, deadline, merging=False)
+                pieces += sealing.seal(services, name, tenant, deadline, rebuilding=True)
             counts.sealed += 1
             if counts.sealed % _TOLD_WINDOWS == 0:
                 say(f"{counts.sealed} windows sealed")

@@ -37,9 +37,9 @@ RESERVE_S = 10.0  # nothing new is begun with less time left than this; more tha
 
 _MERGE_WITHIN_S = 10 * 60  # how long after a merge was due a tick still looks whether it was done
 
-# Windows without segments when they were due, by the store: a warm container need not ask again. Segments that come
-# later bring work of their own, and a deep tick asks.
-_empty: WeakKeyDictionary[ViewStore, set[tuple[str, int]]] = WeakKeyDictionary()
+# Of each tenant the windows, as far as ticks look back, without segments when they were due, by the store: a warm
+# container need not ask again. Segments that come later bring work of their own, and a deep tick asks.
+_empty: WeakKeyDictionary[ViewStore, dict[str, set[int]]] = WeakKeyDictionary()
 
 
 def tick(services: Services, deadline: Deadline) -> None:
@@ -96,19 +96,17 @@ def due_windows(services: Services, tenant: str, deadline: Deadline, *, is_deep:
     width_s = services.settings.seal_window_s
     newest = newest_due(services.settings, services.now_ns())
     span = WindowRange((newest - _look_back_s(is_deep=is_deep)) // width_s * width_s, newest)
-    empty = _empty.setdefault(services.views, set())
-    if is_deep:
-        empty.clear()
+    empty_of = _empty.setdefault(services.views, {})
+    empty = set() if is_deep else {window for window in empty_of.get(tenant, ()) if window >= span.first}
     known = sealed_windows(
         view
         for hour in range(hour_start(span.first), newest + 1, HOUR_S)
         for view in services.views.read(tenant, sealed_partition(hour), deadline)
     )
-    known.update(window for whose, window in empty if whose == tenant)
-    runs = unsealed_ranges(known, span, width_s)
+    runs = unsealed_ranges(known | empty, span, width_s)
     found = sorted(window for run in runs for window in _with_segments(services, tenant, run, deadline))
     asked = {window for run in runs for window in range(run.first, run.last + 1, width_s)}
-    empty.update((tenant, window) for window in asked.difference(found))
+    empty_of[tenant] = empty | asked.difference(found)
     return found
 
 

@@ -66,14 +66,18 @@ class Layout(NamedTuple):
     notes: frozenset[str]
 
 
-def seal(services: Services, name: PieceName, tenant: str, deadline: Deadline, *, merging: bool = True) -> list[str]:
+def seal(
+    services: Services, name: PieceName, tenant: str, deadline: Deadline, *, rebuilding: bool = False
+) -> list[str]:
     """Seal a piece of a window that is due, or nothing of it; the pieces that are to be sealed in its stead.
 
-    `merging`: put its hours together again where their merge was due already. Raises StoreError.
+    `rebuilding`: the segments were just put, of all facts, so no window is too old to be sealed again; and hours are
+    not put together again where their merge was due already. Raises StoreError.
     """
+    ours: Places = {}  # where this run has put something: the marker of a seal beside it may not know
     while True:
         layout = read_layout(services, tenant, name.window, deadline)
-        if not _may_seal(services, tenant, name, layout, deadline):
+        if not rebuilding and not _may_seal(services, tenant, name, layout, deadline):
             return []
         trace_ids = _trace_ids(services, tenant, name, deadline)
         if not trace_ids and not layout.markers and name.piece == WHOLE:
@@ -82,14 +86,15 @@ def seal(services: Services, name: PieceName, tenant: str, deadline: Deadline, *
         if pieces != [name.piece]:
             return pieces
         try:
-            put = _seal_piece(services, tenant, name, trace_ids, layout, deadline)
+            put = _seal_piece(services, tenant, name, trace_ids, layout, ours, deadline)
         except _OutOfTimeError:
             return list(children(name.piece))
-        if merging:
+        if not rebuilding:
             merge_again(services, tenant, name.window, put.hours, deadline)
         if read_layout(services, tenant, name.window, deadline).notes == layout.notes:
             put_marker(services, tenant, name, MarkerBody(is_sealed=True, places=put.places), deadline)
             return []
+        ours = dict(more_places(ours, dict(put.places)))
 
 
 def read_layout(services: Services, tenant: str, window: int, deadline: Deadline) -> Layout:
@@ -167,12 +172,13 @@ def _pieces(piece: str, trace_ids: Sequence[str], layout: Layout, most: int) -> 
     ]
 
 
-def _seal_piece(  # noqa: PLR0913, PLR0917  # whose, which, of what, beside what, until when
+def _seal_piece(  # noqa: PLR0913, PLR0917  # whose, which, of what, beside what, after what, until when
     services: Services,
     tenant: str,
     name: PieceName,
     trace_ids: Sequence[str],
     layout: Layout,
+    ours: Places,
     deadline: Deadline,
 ) -> Put:
     """Put everything but the last marker."""
@@ -180,11 +186,12 @@ def _seal_piece(  # noqa: PLR0913, PLR0917  # whose, which, of what, beside what
     sums = PieceSums(services, sealing, deadline)
     letters = _add_all(services, sums, sealing, trace_ids, deadline)
     bodies = bodies_of(*sums.finish())
-    known = known_places(name.window, layout.markers.get(name.piece))
+    told = known_places(name.window, layout.markers.get(name.piece))
     places = places_of(bodies)
-    if _begins(dict(places), known):
-        begun = MarkerBody(is_sealed=False, places=more_places(known, dict(places)))
-        put_marker(services, tenant, name, begun, deadline)
+    known = dict(more_places(told, ours))
+    everywhere = more_places(known, dict(places))
+    if _begins(dict(everywhere), told):
+        put_marker(services, tenant, name, MarkerBody(is_sealed=False, places=everywhere), deadline)
     coarser = _coarser_hours(name, layout)
     views = list(views_of(name, bodies, known, coarser, _expires_at_s(services, name)))
     services.views.put(tenant, views, deadline)
@@ -197,7 +204,7 @@ def _seal_piece(  # noqa: PLR0913, PLR0917  # whose, which, of what, beside what
 
 
 def _begins(places: Places, known: Places) -> bool:
-    """Whether something goes where nobody would look for it if this seal died."""
+    """Whether something is, or goes, where nobody would look for it if this seal died."""
     return any(hour not in known or digests > known[hour] for hour, digests in places.items())
 
 

@@ -5,12 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import NamedTuple
 
-from chalicelib.model.block import KeptBlock
+from chalicelib.model.block import KeptBlock, held_bytes
 from chalicelib.model.deadline import Deadline
 from chalicelib.model.errors import UnreadableBlock
 from chalicelib.services import Services
-
-SPAN_COST_BYTES = 256  # what a span takes in memory besides its bytes
 
 _LANES = 8
 _AT_ONCE = 32  # traces that are read ahead of their use
@@ -31,11 +29,6 @@ class Unreadable(NamedTuple):
     error: UnreadableBlock
 
 
-def cost_bytes(kept: KeptBlock) -> int:
-    """What a block takes in memory while its trace is looked at."""
-    return len(kept.block.payload) + SPAN_COST_BYTES * kept.block.span_count
-
-
 def read_traces(
     services: Services, tenant: str, trace_ids: Sequence[str], deadline: Deadline
 ) -> Iterator[TraceBlocks | Unreadable]:
@@ -48,11 +41,11 @@ def read_traces(
 
 def _read(services: Services, tenant: str, deadline: Deadline, trace_id: str) -> TraceBlocks | Unreadable:
     blocks: list[KeptBlock] = []
-    size_bytes = 0
+    size_bytes, most_bytes = 0, min(_SMALL_BYTES, services.settings.max_trace_bytes)
     try:
         for kept in services.blocks.read_kept(tenant, trace_id, deadline, covered=True):
-            size_bytes += cost_bytes(kept)
-            if size_bytes > _SMALL_BYTES:
+            size_bytes += held_bytes(kept.block)
+            if size_bytes > most_bytes:
                 return TraceBlocks(trace_id, None)
             blocks.append(kept)
     except UnreadableBlock as error:

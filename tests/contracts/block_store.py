@@ -183,8 +183,9 @@ class BlockStoreContract:
     def kept(self, store: BlockStore, clock: Clock, trace: str) -> list[KeptBlock]:
         return sorted(store.read_kept(TENANT, trace, clock.deadline()), key=lambda one: one.block.payload)
 
-    def scanned(self, store: ScannedStore) -> list[tuple[str, str, bytes]]:
-        return sorted((tenant, one.block.trace_id, one.block.payload) for tenant, one in store.scan())
+    def scanned(self, store: ScannedStore, *, covered: bool = False) -> list[tuple[str, str, bytes]]:
+        found = store.scan(covered=covered)
+        return sorted((tenant, one.block.trace_id, one.block.payload) for tenant, one in found)
 
     def test_what_the_store_knows_of_a_block_comes_with_it(self, store: BlockStore, clock: Clock) -> None:
         clock.advance_s(0.0125)
@@ -282,8 +283,10 @@ class BlockStoreContract:
         store.consolidate(TENANT, whole, clock.deadline())
         ours = [(TENANT, trace_id(n), b"ours") for n in range(1, 30)]
         of_99 = [(TENANT, trace_id(99), payload) for payload in (b"whole", undecided[3].payload)]
+        covered = [(TENANT, trace_id(99), one.payload) for one in undecided[:3]]
         assert self.scanned(store) == sorted([*ours, *of_99, ("other", trace_id(1), b"theirs")])
         assert (TENANT, whole) in list(store.scan())
+        assert self.scanned(store, covered=True) == sorted([*self.scanned(store), *covered])
         clock.advance_s(UNDECIDED_S)
         assert len(self.scanned(store)) == 31
         clock.advance_s(RETENTION_S)

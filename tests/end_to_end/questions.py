@@ -1,5 +1,8 @@
 """A small shop's traces, and a question for every endpoint that reads what was derived from them."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from chalicelib.codecs.otlp.messages import Span as OtlpSpan
 from chalicelib.codecs.otlp.messages import TracesData
 from tests.clocks import NOON_NS
@@ -83,3 +86,10 @@ TEMPO = (
     f"/tempo/api/v2/traces/{LINKED}?q={{}}&",
 )
 EVERY = NATIVE + TEMPO
+
+
+def is_partial(told: Mapping[str, Any]) -> bool:
+    """Whether an answer, as JSON, says that it is not all."""
+    metrics = told.get("metrics", {})  # 0 is left out
+    is_incomplete = metrics.get("completedJobs", 0) < metrics.get("totalJobs", 0)
+    return "partial" in told or told.get("status") == "PARTIAL" or is_incomplete

@@ -68,8 +68,10 @@ TAKE_A_POST = """
 import importlib, json, sys
 from app import app
 
-for name in ("botocore.session", "google._upb._message", "msgspec", "pynamodb.models", "zstandard"):
-    importlib.import_module(name)  # what posts want, compiled parts included
+for name in ("botocore.session", "google._upb._message", "msgspec", "pynamodb.models", "re2", "zstandard"):
+    importlib.import_module(name)  # what posts and queries want, compiled parts included
+for name in ("views.index", "views.seal", "views.work", "routes.native.search", "routes.tempo.search"):
+    importlib.import_module(f"chalicelib.{name}")  # what the other functions and later requests load
 
 repository, healthz, post = json.load(sys.stdin)
 sys.path.append(repository)
@@ -203,6 +205,13 @@ def test_an_alarm_tells_when_spans_cannot_be_found(sam):
     assert properties(sam, "DeadRecordsAlarm")["Namespace"] == NAMESPACE
     [dimension] = properties(sam, "IndexFailuresAlarm")["Dimensions"]
     assert dimension["Value"] == {"Fn::GetAtt": ["IndexFailures", "QueueName"]}
+
+
+def test_an_alarm_tells_when_seals_fail_one_by_one_and_when_nobody_seals(sam):
+    failing, standing = properties(sam, "SealFailuresAlarm"), properties(sam, "SealStandstillAlarm")
+    assert (failing["Namespace"], failing["MetricName"]) == (NAMESPACE, "seals_failed")
+    assert standing["Dimensions"] == [{"Name": "FunctionName", "Value": {"Ref": "Seal"}}]
+    assert (standing["ComparisonOperator"], standing["TreatMissingData"]) == ("LessThanThreshold", "breaching")
 
 
 def test_a_stage_may_let_several_invocations_work_on_a_shard():

@@ -83,6 +83,13 @@ def test_work_that_fails_again_and_again_is_set_aside_and_tells_somebody(tables)
     assert dimension["Value"] == {"Fn::GetAtt": "WorkFailures.QueueName"}
 
 
+def test_work_that_waits_longer_than_two_attempts_take_tells_somebody(tables):
+    alarm = properties(tables, "WorkAgeAlarm")
+    assert alarm["Dimensions"] == [{"Name": "QueueName", "Value": {"Fn::GetAtt": "WorkQueue.QueueName"}}]
+    assert alarm["MetricName"] == "ApproximateAgeOfOldestMessage"
+    assert alarm["Threshold"] > 2 * properties(tables, "WorkQueue")["VisibilityTimeout"]
+
+
 @pytest.mark.parametrize("stage", ["dev", "prod"])
 def test_a_message_is_hidden_for_six_times_as_long_as_the_function_may_work_on_it(tables, stage):
     timeout_s = read_config(ROOT / CONFIG)["stages"][stage]["lambda_functions"]["work"]["lambda_timeout"]

@@ -5,11 +5,14 @@ from collections import defaultdict
 import pytest
 
 from chalicelib.model.errors import QueryError
+from chalicelib.model.span import Resource
 from chalicelib.model.windows import Window
 from chalicelib.query.attributes import SAMPLED_TRACES, ValuesRequest, attributes_report, values_report
+from tests.actors import with_fields
 from tests.in_memory import TENANT
 from tests.query.worlds import HOUR, every_trace, tell
 from tests.views.pipeline import Pipeline
+from tests.views.traffic import made_span
 
 
 @pytest.fixture(scope="module", params=["live", "settled"])
@@ -132,3 +135,45 @@ def test_a_question_that_cannot_be_asked_is_the_askers_fault(pipeline, wrong):
 def test_a_scope_that_there_is_not_is_the_askers_fault(pipeline):
     with pytest.raises(QueryError, match="galaxy"):
         attributes_report(pipeline.services, TENANT, "galaxy", window_of(pipeline), pipeline.clock.deadline())
+
+
+@pytest.mark.parametrize("key", ["user", "nobody"])
+def test_a_sample_ends_at_the_deadline_with_what_it_has_and_says_so(key):
+    """A week of hours to look through, at a second each."""
+    pipeline = Pipeline()
+    tell(pipeline, seed=33, count=40, hours=1)
+    pipeline.settle(900)
+    window = Window(pipeline.clock.at_ns - 168 * HOUR, pipeline.clock.at_ns)
+    pipeline.fuse.on_call = lambda: pipeline.clock.advance_s(1)
+    request = ValuesRequest(key=key, scope=None, window=window, query="{ duration >= 0s }")
+    report = values_report(pipeline.services, TENANT, request, pipeline.clock.deadline())
+    assert report.partial == "the deadline was reached"
+    assert not report.complete
+
+
+def test_attributes_are_told_for_the_newest_hours_when_time_runs_out():
+    pipeline = Pipeline()
+    tell(pipeline, seed=34, count=40, hours=1)
+    pipeline.settle(900)
+    window = Window(pipeline.clock.at_ns - 400 * HOUR, pipeline.clock.at_ns)
+    pipeline.fuse.on_call = lambda: pipeline.clock.advance_s(1)
+    report = attributes_report(pipeline.services, TENANT, None, window, pipeline.clock.deadline())
+    assert report.partial == "the deadline was reached"
+    assert report.attributes
+
+
+def test_every_service_is_a_value_however_few_traces_there_are():
+    """A catalog lists values of which there are few beside their traces; a shop with six services has few traces."""
+    pipeline = Pipeline()
+    services = [f"service-{number}" for number in range(6)]
+    at_ns = pipeline.clock.at_ns
+    spans = [
+        with_fields(made_span(service, "a", at_ns), resource=Resource(attributes={"service.name": service}))
+        for service in services
+    ]
+    pipeline.deliver([pipeline.post([each]) for each in spans])
+    pipeline.settle(900)
+    pipeline.clock.advance_s(4 * 3600)
+    for scope in (None, "resource"):
+        assert told(values_of(pipeline, "service.name", scope)) == {("resource", service) for service in services}
+    assert told(values_of(pipeline, "service.name", "span")) == set()

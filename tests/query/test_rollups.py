@@ -1,5 +1,6 @@
 """What rollups answer, over views that the pipeline made, against rollups of all facts at once."""
 
+import msgspec
 import pytest
 
 from chalicelib.model.errors import QueryError, StoreError
@@ -12,9 +13,10 @@ from chalicelib.query.rollups import (
     red_report,
     services_report,
 )
-from chalicelib.rollups import red
+from chalicelib.rollups import packing, red
 from chalicelib.rollups.graph import graph
 from chalicelib.rollups.red import Wanted
+from chalicelib.rollups.rollup import coarsen
 from chalicelib.storage.view_names import PieceName, piece_sort, rollup_partition
 from tests.in_memory import TENANT
 from tests.query.worlds import HOUR, MINUTE, S, tell
@@ -118,6 +120,34 @@ def test_a_rollup_that_cannot_be_read_is_an_error():
     window = Window(hour * S, hour * S + HOUR)
     with pytest.raises(StoreError, match="cannot be read"):
         services_report(pipeline.services, TENANT, window, pipeline.clock.deadline())
+
+
+def with_an_hour_that_lost_its_minutes():
+    """What packing does to an hour of thousands of operations, each in every minute."""
+    pipeline = Pipeline()
+    tell(pipeline, seed=23, count=20, hours=1)
+    pipeline.settle(900)
+    [(tenant, partition)] = [key for key in pipeline.views._views if key[1].startswith("rol#")][:1]
+    views = pipeline.views._views[tenant, partition]
+    for sort, view in views.items():
+        body = packing.pack(coarsen(packing.unpack(view.body)))
+        views[sort] = msgspec.structs.replace(view, body=body)
+    start_ns = int(partition.removeprefix("rol#")) * S
+    return pipeline, Window(start_ns, start_ns + HOUR)
+
+
+def red_of(pipeline, window, step_s):
+    request = RedRequest(window=window, step_s=step_s, wanted=Wanted(), by=frozenset())
+    return red_report(pipeline.services, TENANT, request, pipeline.clock.deadline())
+
+
+def test_an_hour_that_is_known_as_a_whole_only_is_told_so():
+    pipeline, window = with_an_hour_that_lost_its_minutes()
+    with pytest.raises(QueryError, match="a step of 3600 s"):
+        red_of(pipeline, window, 60)
+    by_the_hour = red_of(pipeline, window, 3600)
+    assert len(by_the_hour.series[0].points) == 1
+    assert red_of(pipeline, window, None).series == by_the_hour.series
 
 
 @pytest.mark.parametrize(

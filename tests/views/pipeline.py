@@ -31,6 +31,9 @@ from tests.keeping import block_of
 from tests.recording import RecordingTelemetry
 from tests.views.mortal import Fuse, Mortal
 
+Key = tuple[str, str, str]  # tenant, partition, sort
+Views = dict[Key, bytes]
+
 
 class Facts(MemoryBlockStore):
     """A block store that tells what the stream of its table would."""
@@ -192,16 +195,17 @@ def found_in(views: MemoryViewStore, prefixes: tuple[str, ...] = ("dig#", "seg#"
     }
 
 
-def settled(views: MemoryViewStore) -> dict[tuple[str, str, str], bytes]:
-    """The digests, rollups, merged hours and markers that say something, by where they lie."""
+def settled(views: MemoryViewStore) -> Views:
+    """The digests, rollups, merged hours and markers that say something and are looked at, by where they lie."""
     empty = {empty_digest(), empty_rollup()}
-    return {
+    found = {
         (tenant, partition, view.sort): view.body
         for (tenant, partition), found in views._views.items()
         if partition.startswith(("dig#", "rol#", "roh#", "sealed#"))
         for view in found.values()
         if view.body not in empty and not _says_nothing(partition, view)
     }
+    return _effective(found)
 
 
 def _says_nothing(partition: str, view: Any) -> bool:
@@ -210,6 +214,43 @@ def _says_nothing(partition: str, view: Any) -> bool:
     if not partition.startswith("sealed#"):
         return False
     return is_late_note(view.sort) or not parse_marker_body(view.body).places
+
+
+def _effective(views: Views) -> Views:
+    """Without what a finer layout of the same window stands in for."""
+    pieces = layouts(views)
+    return {
+        key: body
+        for key, body in views.items()
+        if _is_merged(key)
+        or not any(piece != _piece_of(key) and piece.startswith(_piece_of(key)) for piece in pieces[_window_of(key)])
+    }
+
+
+def layouts(views: Views) -> dict[tuple[str, str], set[str]]:
+    """The pieces of each window. A window that a trace has left may have been cut finer than it would be now."""
+    found = defaultdict(set)
+    for key in views:
+        if not _is_merged(key):
+            found[_window_of(key)].add(_piece_of(key))
+    return found
+
+
+def of_windows(views: Views, windows: set[tuple[str, str]]) -> Views:
+    """The merged hours, and what is of these windows."""
+    return {key: body for key, body in views.items() if _is_merged(key) or _window_of(key) in windows}
+
+
+def _is_merged(key: Key) -> bool:
+    return key[1].startswith("roh#")
+
+
+def _window_of(key: Key) -> tuple[str, str]:
+    return key[0], key[2].split("#")[0]
+
+
+def _piece_of(key: Key) -> str:
+    return key[2].split("#")[1]
 
 
 def trace_id_of(name: str) -> str:

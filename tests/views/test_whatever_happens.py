@@ -7,7 +7,6 @@ Hypothesis plays the world; at the end of each play everything that is under way
 - the views are those that a rebuild makes.
 """
 
-from collections import defaultdict
 from typing import Any
 
 from hypothesis import HealthCheck, settings
@@ -20,7 +19,7 @@ from chalicelib.settings import Settings
 from tests.actors import NOON_NS
 from tests.clocks import Clock
 from tests.views.mortal import Killed
-from tests.views.pipeline import Pipeline, found_in, offline, settled, summed
+from tests.views.pipeline import Pipeline, found_in, layouts, of_windows, offline, settled, summed
 from tests.views.traffic import S, spans_of
 
 TENANTS = st.sampled_from(["acme", "default"])
@@ -137,45 +136,9 @@ class World(RuleBasedStateMachine):
 
     def check_rebuilt(self) -> None:
         assert self.pipeline.telemetry.counts["seals_failed"] == 0
-        ours, rebuilt = effective(settled(self.pipeline.views)), effective(settled(self.pipeline.rebuilt()))
+        ours, rebuilt = settled(self.pipeline.views), settled(self.pipeline.rebuilt())
         cut_alike = {window for window, pieces in layouts(ours).items() if layouts(rebuilt).get(window) == pieces}
         assert of_windows(ours, cut_alike) == of_windows(rebuilt, cut_alike)
-
-
-def effective(views):
-    """Without what a finer layout of the same window stands for."""
-    pieces = layouts(views)
-    return {
-        key: body
-        for key, body in views.items()
-        if is_merged(key)
-        or not any(piece != piece_of(key) and piece.startswith(piece_of(key)) for piece in pieces[window_of(key)])
-    }
-
-
-def layouts(views):
-    """The pieces of each window. A window that a trace has left may have been cut finer than it would be now."""
-    found = defaultdict(set)
-    for key in views:
-        if not is_merged(key):
-            found[window_of(key)].add(piece_of(key))
-    return found
-
-
-def of_windows(views, windows):
-    return {key: body for key, body in views.items() if is_merged(key) or window_of(key) in windows}
-
-
-def is_merged(key):
-    return key[1].startswith("roh#")
-
-
-def window_of(key):
-    return key[0], key[2].split("#")[0]
-
-
-def piece_of(key):
-    return key[2].split("#")[1]
 
 
 class SlowWorld(World):

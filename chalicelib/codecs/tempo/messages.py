@@ -103,7 +103,9 @@ TRACE_SEARCH_METADATA = Message(
 )
 SEARCH = Message({"traces": Field(1, TRACE_SEARCH_METADATA, repeated=True), "metrics": Field(2, SEARCH_METRICS)})
 
-METADATA_METRICS = Message({"inspectedBytes": Field(1, _LONG)})
+METADATA_METRICS = Message(
+    {"inspectedBytes": Field(1, _LONG), "totalJobs": Field(2, _COUNT), "completedJobs": Field(3, _COUNT)}
+)
 TAGS = Message({"tagNames": Field(1, _TEXT, repeated=True), "metrics": Field(2, METADATA_METRICS)})
 TAGS_SCOPE = Message({"name": Field(1, _TEXT), "tags": Field(2, _TEXT, repeated=True)})
 TAGS_V2 = Message({"scopes": Field(1, TAGS_SCOPE, repeated=True), "metrics": Field(2, METADATA_METRICS)})

@@ -162,4 +162,5 @@ def _text(known: KnownValue) -> str:
 
 
 def _metrics(report: AttributesReport | ValuesReport) -> Mapping[str, int]:
-    return {"inspectedBytes": report.scanned.view_bytes}
+    """One job, completed unless the answer is partial."""
+    return {"inspectedBytes": report.scanned.view_bytes, "totalJobs": 1, "completedJobs": 0 if report.partial else 1}

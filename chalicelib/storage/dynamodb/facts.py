@@ -82,13 +82,13 @@ class DynamoBlockStore:
         """See port.BlockStore."""
         self._writer.put([to_consolidated_item(tenant_prefix(tenant), block)], deadline)
 
-    def scan(self) -> Iterator[tuple[str, KeptBlock]]:
+    def scan(self, *, covered: bool = False) -> Iterator[tuple[str, KeptBlock]]:
         """See port.BlockScan. What is held in memory is a page, and the items of one trace."""
         now_s = self._now_ns() // 1_000_000_000
         unreadable: list[UnreadableBlock] = []
         for _, items in groupby(scan_items(self._connection, self._table), _partition):
-            facts = _readable(sorted(items, key=_sort), to_fact, unreadable)
-            for fact in uncovered(unexpired(facts, now_s)):
+            facts = unexpired(_readable(sorted(items, key=_sort), to_fact, unreadable), now_s)
+            for fact in facts if covered else uncovered(facts):
                 yield from _readable([fact], to_owned, unreadable)
         if unreadable:
             raise _summed_up(unreadable) from unreadable[0]

@@ -1,6 +1,7 @@
 """The view store on DynamoDB: storage/port.py's ViewStore over the views table."""
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 from chalicelib.model.deadline import Deadline
 from chalicelib.model.view import View
@@ -64,9 +65,14 @@ class DynamoViewStore:
         return dropped
 
     def _some_keys(self) -> Sequence[Item]:
-        asked = {
+        """Of some views; none if there are none. A page may be empty though others follow."""
+        asked: dict[str, Any] = {
             "TableName": self._table,
             "ConsistentRead": True,
             "ProjectionExpression": f"{PARTITION_KEY}, {SORT_KEY}",
         }
-        return items_of(call(self._connection.client().scan, None, asked))
+        while True:
+            page = call(self._connection.client().scan, None, asked)
+            if (keys := items_of(page)) or not page.get("LastEvaluatedKey"):
+                return keys
+            asked["ExclusiveStartKey"] = page["LastEvaluatedKey"]
