@@ -31,7 +31,7 @@ from tests.end_to_end.corpus import DAY, MS, Post
 from tests.search.naive import NIL, Traced, metrics
 
 Samples = dict[Any, dict[int, float]]  # by labels, by time in ms
-REMEMBERED = 1000  # an answer of more traces is not kept for the next time
+REMEMBERED = 5000  # an answer of more traces is not kept for the next time
 _written = msgspec.msgpack.encode  # tells 1 from 1.0 and True, which are equal in Python
 
 
