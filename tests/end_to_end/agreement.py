@@ -1,4 +1,4 @@
-"""A search asked of a deployment and of the naive reader, and where they disagree."""
+"""A search asked of the API and of the naive reader, and where they disagree."""
 
 import random
 from collections.abc import Iterable, Iterator
@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 
 from chalicelib.model.windows import Window
 from tests.clocks import NOON_NS
+from tests.end_to_end.asking import search_pages
+from tests.end_to_end.backend import Gateway
 from tests.end_to_end.corpus import DAY, HOUR, LASTS_NS, MINUTE
-from tests.end_to_end.deployment import Deployment
-from tests.end_to_end.states import State
-from tests.end_to_end.truth import Answer, within
+from tests.end_to_end.truth import Answer, Truth, within
 
 
 class Question(NamedTuple):
@@ -32,18 +32,18 @@ def window(chance: random.Random) -> Window:
     return Window(start_ns, start_ns + chance.choice((3 * MINUTE, 20 * MINUTE, 30 * MINUTE)) + chance.randrange(MINUTE))
 
 
-def disagreements(state: State, asked: Iterable[Question]) -> Iterator[str]:
+def disagreements(gateway: Gateway, truth: Truth, asked: Iterable[Question]) -> Iterator[str]:
     for question in asked:
-        expected = within(state.truth.search(question.query), question.window)
+        expected = within(truth.search(question.query), question.window)
         limit = min(1000, len(expected) // question.pages + 1)
-        found = search(state.deployment, question.query, question.window, limit)
+        found = search(gateway, question.query, question.window, limit)
         if [short(trace) for trace in found] != list(map(told, expected)):
             yield f"{question}: {difference(found, expected)}"
 
 
-def search(deployment: Deployment, query: str, window: Window, limit: int) -> list[Any]:
+def search(gateway: Gateway, query: str, window: Window, limit: int) -> list[Any]:
     """The traces on all pages, of which only the last may have room left."""
-    pages = list(deployment.search_pages(query, window, limit=limit, spss=100))
+    pages = list(search_pages(gateway, query, window, limit=limit, spss=100))
     assert all(len(page["traces"]) == limit for page in pages[:-1])
     return [trace for page in pages for trace in page["traces"]]
 

@@ -46,7 +46,7 @@ SPARE_READS = 120  # some 0.4 % of the traces look as if they had a value, of wh
 
 
 def test_searches_of_many_traces_find_what_a_naive_reader_finds():
-    assert list(disagreements(large(), questions_about_many())) == []
+    assert list(disagreements(large().deployment, large().truth, questions_about_many())) == []
 
 
 @pytest.mark.parametrize("query", NARROW)
