@@ -45,9 +45,9 @@ class WatchedFacts(Facts):
         self.reads[trace_id] += 1
         return super().read_kept(tenant, trace_id, deadline, covered=covered)
 
-    def scan(self) -> Iterator[tuple[str, KeptBlock]]:
+    def scan(self, *, covered: bool = False) -> Iterator[tuple[str, KeptBlock]]:
         assert self.may_be_scanned, "the facts table was scanned"
-        return super().scan()
+        return super().scan(covered=covered)
 
 
 class Deployment(Gateway):
