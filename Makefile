@@ -8,10 +8,11 @@ PY := $(VENV)/bin/python
 STAGE ?= dev
 TENANT ?= default
 SCOPE ?= ingest
+DO ?= show
 comma := ,
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-clients run test check format demo bench key package clean
+.PHONY: help setup setup-clients run test check format demo bench key sampling rebuild package clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-22s %s\n", $$1, $$2}'
@@ -26,8 +27,8 @@ setup-clients: $(JSON_VENV)/.installed $(JS)/node_modules/.installed ## install 
 run: setup ## start the whole backend on HOST:PORT (127.0.0.1:8000), engine included
 	@exec $(PY) -m chalicelib.local
 
-test: setup setup-clients ## every test that needs nothing but Python (ARGS="-k name" narrows)
-	@exec $(PY) -m pytest $(ARGS)
+test: setup setup-clients ## every test that needs nothing but Python (ARGS="-k name -n 0" narrows, in one process)
+	@exec $(PY) -m pytest --numprocesses auto --dist loadfile $(ARGS)
 
 check: setup ## ruff, mypy and import-linter
 	$(PY) -m ruff check .
@@ -47,6 +48,12 @@ bench: setup ## one table: bytes, write units and CPU, with ratios to the floors
 
 key: setup ## make an access key: make key TENANT=acme SCOPE=ingest,read
 	@exec $(PY) -m chalicelib.cli.key --tenant "$(TENANT)" $(addprefix --scope=,$(subst $(comma), ,$(SCOPE)))
+
+sampling: setup ## a tenant's sampling policies: make sampling TENANT=acme DO="set policies.json"
+	@exec $(PY) -m chalicelib.cli.sampling --tenant "$(TENANT)" $(DO)
+
+rebuild: setup ## drop every view and make it again from the facts, in the tables that the environment names
+	@exec $(PY) -m chalicelib.cli.rebuild $(ARGS)
 
 package: setup ## build what CloudFormation deploys into build/STAGE: make package STAGE=dev
 	@exec $(PY) -m infra.package --stage "$(STAGE)" "build/$(STAGE)"

@@ -1,8 +1,11 @@
-"""Spanfold's Lambda functions. `app` answers API Gateway; its routes are in chalicelib/routes."""
+"""Spanfold's Lambda functions. `app` answers API Gateway; its routes are in chalicelib/routes, the others' work in
+chalicelib/functions.
+"""
 
 import gc
 
 from chalicelib import wiring
+from chalicelib.functions import registry
 from chalicelib.routes import gateway
 
 # A post leaves nine small objects in cycles, and the SDK's client, which the first request makes, tens of thousands
@@ -10,3 +13,4 @@ from chalicelib.routes import gateway
 gc.set_threshold(10_000)
 
 app = gateway.create(wiring.services())
+index_stream, seal, work = registry.register(app, wiring.services())

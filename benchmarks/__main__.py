@@ -3,15 +3,18 @@
 import sys
 from collections.abc import Callable
 
-from benchmarks.measures import cold_start, costs, ingest, memory, reading
+from benchmarks.measures import cold_start, costs, derived, ingest, memory, reading, rollups, search
 from benchmarks.measures.rows import Row, table
 
 MEASURES: dict[str, Callable[[], list[Row]]] = {
-    "costs": costs.rows,
+    "costs": lambda: [*costs.rows(), *derived.costs()],
     "ingest": ingest.rows,
     "cold-start": cold_start.rows,
     "reading": reading.rows,
     "memory": memory.rows,
+    "derived": derived.rows,
+    "rollups": rollups.rows,
+    "search": search.rows,
 }
 
 

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from chalicelib.model.access import Principal, Scope
 from chalicelib.settings import Settings
-from chalicelib.storage.port import BlockStore
+from chalicelib.storage.port import BlockStore, SamplingStore, ViewStore, WorkQueue
 
 
 class Gate(Protocol):
@@ -51,6 +51,9 @@ class Services:
 
     settings: Settings
     blocks: BlockStore
+    views: ViewStore
+    sampling: SamplingStore
+    queue: WorkQueue
     gate: Gate
     telemetry: Telemetry
     now_ns: Callable[[], int]

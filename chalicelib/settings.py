@@ -29,11 +29,27 @@ class Settings:
     max_answer_bytes: int = 4_400_000  # what a page may weigh: base64 of it and the headers stay below 6 MB
     max_trace_bytes: int = 160 * MIB  # what one read holds: 240,000 ordinary spans, assembled in a function of 1 GB
     cors_origins: tuple[str, ...] = ()
+    seal_window_s: int = 60  # a divisor of an hour; how long blocks are gathered before their traces are assembled
+    seal_quiet_s: int = 60  # a trace of which more came within this time is left to a later window
+    seal_grace_s: int = 45  # past the longest write (29 s), so that no block of a window is still on its way
+    seal_piece_traces: int = 2048  # a window of more traces is sealed in pieces, by as many functions
+    undecided_hours: int = 24  # how long blocks live that tail sampling has yet to choose from
+    sampling_file: str = ""  # of the local runner: its tenant's sampling policies
+    facts_stream_arn: str = ""  # what the indexer reads; known once the tables are there (infra/outputs.py)
+    work_queue_url: str = ""  # where invocations leave work for each other; none: within the process
+    index_batch_size: int = 1000  # records of the stream for one invocation of the indexer, at most
+    index_batch_window_s: int = 5  # how long records are gathered for it, at most
+    index_parallelism: int = 1  # invocations at once for a shard of the stream
 
     @property
     def retention_s(self) -> int:
         """How long a block is kept."""
         return self.retention_days * 24 * 3600
+
+    @property
+    def undecided_s(self) -> int:
+        """How long a block is kept that tail sampling has yet to choose from."""
+        return self.undecided_hours * 3600
 
 
 def of_process() -> Settings:
@@ -54,6 +70,17 @@ def from_environment(environ: Mapping[str, str]) -> Settings:
         "max_answer_bytes": "SPANFOLD_MAX_ANSWER_BYTES",
         "max_trace_bytes": "SPANFOLD_MAX_TRACE_BYTES",
         "cors_origins": "SPANFOLD_CORS_ORIGINS",
+        "seal_window_s": "SPANFOLD_SEAL_WINDOW_S",
+        "seal_quiet_s": "SPANFOLD_SEAL_QUIET_S",
+        "seal_grace_s": "SPANFOLD_SEAL_GRACE_S",
+        "seal_piece_traces": "SPANFOLD_SEAL_PIECE_TRACES",
+        "undecided_hours": "SPANFOLD_UNDECIDED_HOURS",
+        "sampling_file": "SPANFOLD_SAMPLING_FILE",
+        "facts_stream_arn": "SPANFOLD_FACTS_STREAM_ARN",
+        "work_queue_url": "SPANFOLD_WORK_QUEUE_URL",
+        "index_batch_size": "SPANFOLD_INDEX_BATCH_SIZE",
+        "index_batch_window_s": "SPANFOLD_INDEX_BATCH_WINDOW_S",
+        "index_parallelism": "SPANFOLD_INDEX_PARALLELISM",
     }
     defaults = Settings()
     given = {

@@ -25,7 +25,7 @@ EARLIEST = (1980, 1, 1, 0, 0, 0)
 READABLE_BY_ALL = 0o100644 << 16
 
 # What the function calls, each also in its policy. The SDK lists the descriptions of all services before it reads one.
-SERVICES = frozenset({"dynamodb"})
+SERVICES = frozenset({"dynamodb", "sqs"})
 OF_OTHER_PYTHONS = ("zstandard/_cffi.", "zstandard/backend_cffi.py")  # CPython has zstandard's backend_c
 
 

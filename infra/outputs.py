@@ -1,4 +1,4 @@
-"""The tables stack's outputs, written into .chalice/config.json.
+"""The tables stack's outputs (names, the stream, the queue), written into .chalice/config.json.
 
 aws cloudformation describe-stacks --stack-name spanfold-dev-tables | python -m infra.outputs --stage dev
 """
@@ -16,6 +16,8 @@ OUTPUT_TO_VARIABLE = {
     "FactsTableName": "SPANFOLD_FACTS_TABLE",
     "ViewsTableName": "SPANFOLD_VIEWS_TABLE",
     "ControlTableName": "SPANFOLD_CONTROL_TABLE",
+    "FactsStreamArn": "SPANFOLD_FACTS_STREAM_ARN",
+    "WorkQueueUrl": "SPANFOLD_WORK_QUEUE_URL",
 }
 
 
@@ -32,7 +34,7 @@ def outputs_of(described: Mapping[str, Any]) -> dict[str, str]:
 
 
 def with_outputs(config: Mapping[str, Any], stage: str, outputs: Mapping[str, str]) -> dict[str, Any]:
-    """`config` with this stage's tables set from `outputs`, everything else as it was. Raises WrongStack."""
+    """`config` with this stage's variables set from `outputs`, everything else as it was. Raises WrongStack."""
     if stage not in config.get("stages", {}):
         raise WrongStack(f"stage {stage!r} is not in {CONFIG}")
     if outputs.get("Stage") != stage:

@@ -11,16 +11,19 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from zipfile import ZipFile
 
-from infra.chalice_config import find_problems, read_config
+from chalicelib.settings import BadSetting, from_environment
+from infra.chalice_config import CONFIG, find_problems, read_config
 
 MERGE_TEMPLATE = Path(__file__).parent / "merge.yaml"
 BUNDLE = Path(__file__).parent / "bundle.py"
 OUR_RUNTIME = f"python{sys.version_info.major}.{sys.version_info.minor}"
+MAX_PARALLELISM = 10  # of Lambda for one shard
 MAX_ZIPPED_BYTES = 50_000_000  # what Lambda takes in one upload
 MAX_UNZIPPED_BYTES = 250_000_000  # what it unpacks
 
@@ -51,7 +54,10 @@ def package(project: Path, stage: str, target: Path) -> BundleSize:
     The template is the same for every region; Chalice only wants one to be named.
     """
     command = [sys.executable, "-c", "import sys; from chalice.cli import main; sys.exit(main())"]
-    options = ["package", "--stage", stage, "--merge-template", str(MERGE_TEMPLATE), str(target)]
+    target.mkdir(parents=True, exist_ok=True)
+    merged = target / "merge.yaml"
+    merged.write_text(merge_template(_variables(project, stage)), encoding="utf-8")
+    options = ["package", "--stage", stage, "--merge-template", str(merged), str(target)]
     environment = {"AWS_DEFAULT_REGION": "us-east-1", "AWS_EC2_METADATA_DISABLED": "true", **os.environ}
     chalice = subprocess.run([*command, *options], cwd=project, env=environment, check=False)  # noqa: S603  # our words
     if chalice.returncode:
@@ -60,6 +66,34 @@ def package(project: Path, stage: str, target: Path) -> BundleSize:
     check_requirements(project / "requirements.txt", target / "deployment.zip")
     rewrite(target / "deployment.zip")
     return bundle_size(target / "deployment.zip")
+
+
+def merge_template(variables: Mapping[str, str]) -> str:
+    """infra/merge.yaml with what the stage's variables set in it. Raises PackageError.
+
+    Chalice takes the stream's batch size and window from app.py, and has no word for the parallelism.
+    """
+    try:
+        parallelism = from_environment(variables).index_parallelism
+    except BadSetting as wrong:
+        raise PackageError(str(wrong)) from wrong
+    if parallelism > MAX_PARALLELISM:
+        raise PackageError(f"SPANFOLD_INDEX_PARALLELISM={parallelism} is more than Lambda's {MAX_PARALLELISM}")
+    return MERGE_TEMPLATE.read_text(encoding="utf-8").replace(
+        "ParallelizationFactor: 1 ", f"ParallelizationFactor: {parallelism} "
+    )
+
+
+def find_unset(config: Mapping[str, Any], stage: str) -> list[str]:
+    """The variables of `stage` without which its functions cannot be deployed; infra.outputs sets them."""
+    variables = config["stages"][stage].get("environment_variables", {})
+    return [name for name in ("SPANFOLD_FACTS_STREAM_ARN", "SPANFOLD_WORK_QUEUE_URL") if not variables.get(name)]
+
+
+def _variables(project: Path, stage: str) -> Mapping[str, str]:
+    config = read_config(project / CONFIG)
+    own = config["stages"].get(stage, {}).get("environment_variables", {})
+    return {**config.get("environment_variables", {}), **own}
 
 
 def check_runtime(template: Path) -> None:
@@ -117,6 +151,8 @@ def main(arguments: Sequence[str]) -> int:
         print(f"not packaged: {error}", file=sys.stderr)
         return 1
     print(f"{asked.target}/sam.yaml, {asked.target}/deployment.zip: {size}")
+    if unset := find_unset(config, asked.stage):
+        print(f"not to be deployed yet: {' and '.join(unset)} not set; docs/deploy.md, step 2", file=sys.stderr)
     if not size.fits:
         print("that is more than Lambda takes", file=sys.stderr)
         return 1

@@ -9,18 +9,20 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from chalicelib.access.gates import KeyGate, OpenGate
+from chalicelib.access.gates import KeyGate
 from chalicelib.access.keys import RANDOM_BYTES, issue
 from chalicelib.local.server import serve
 from chalicelib.model.access import Scope
 from chalicelib.routes import gateway
 from chalicelib.services import Services
-from chalicelib.settings import Settings
 from chalicelib.storage.dynamodb.client import Connection
-from chalicelib.storage.memory import MemoryBlockStore, MemoryKeyStore
+from chalicelib.storage.memory import (
+    MemoryKeyStore,
+)
 from tests.clocks import Clock
 from tests.engines import moto_tables
 from tests.http_client import HttpClient
+from tests.in_memory import services_in_memory
 from tests.recording import RecordingTelemetry
 
 
@@ -42,14 +44,7 @@ def telemetry() -> RecordingTelemetry:
 
 @pytest.fixture
 def services(telemetry: RecordingTelemetry) -> Services:
-    settings = Settings()
-    return Services(
-        settings=settings,
-        blocks=MemoryBlockStore(time.time_ns, settings.retention_s),
-        gate=OpenGate("default"),
-        telemetry=telemetry,
-        now_ns=time.time_ns,
-    )
+    return services_in_memory(telemetry=telemetry)
 
 
 @pytest.fixture

@@ -7,8 +7,9 @@ from functools import cache
 from moto import mock_aws
 
 from chalicelib.storage.dynamodb.client import Connection, DynamoClient, make_client
-from chalicelib.storage.dynamodb.facts import DynamoBlockStore
+from chalicelib.storage.dynamodb.facts import DynamoBlockStore, Retention
 from chalicelib.storage.dynamodb.tables import create_missing_tables
+from chalicelib.storage.dynamodb.views import DynamoViewStore
 from chalicelib.storage.dynamodb.writer import Backoff
 
 FACTS_TABLE = "facts"
@@ -34,10 +35,27 @@ def _moto_client() -> DynamoClient:
 
 
 def dynamo_blocks(
-    connection: Connection, now_ns: Callable[[], int], sleep: Callable[[float], None], retention_s: int = DAY_S
+    connection: Connection,
+    now_ns: Callable[[], int],
+    sleep: Callable[[float], None],
+    retention_s: int = DAY_S,
+    undecided_s: int = DAY_S,
+    table: str = FACTS_TABLE,
 ) -> DynamoBlockStore:
     """A block store on the facts table, with a middling jitter so that runs are alike."""
     backoff = Backoff(random_unit=lambda: 0.5, sleep=sleep)
     return DynamoBlockStore(
-        connection=connection, table=FACTS_TABLE, retention_s=retention_s, now_ns=now_ns, backoff=backoff
+        connection=connection,
+        table=table,
+        retention=Retention(retention_s, undecided_s),
+        now_ns=now_ns,
+        backoff=backoff,
     )
+
+
+def dynamo_views(
+    connection: Connection, now_ns: Callable[[], int], sleep: Callable[[float], None], table: str = VIEWS_TABLE
+) -> DynamoViewStore:
+    """A view store on the views table, with the same jitter."""
+    backoff = Backoff(random_unit=lambda: 0.5, sleep=sleep)
+    return DynamoViewStore(connection=connection, table=table, now_ns=now_ns, backoff=backoff)

@@ -110,6 +110,25 @@ def at(number: int, outcome: Outcome, operation: str = "BatchWriteItem") -> Plan
     return lambda call: outcome if (call.operation, call.number) == (operation, number) else served
 
 
+def on_table(table: str, plan: Plan) -> Plan:
+    """As `plan`, but calls about other tables are served."""
+    return lambda call: (
+        plan(call) if table in {call.body.get("TableName"), *call.body.get("RequestItems", ())} else served
+    )
+
+
+def stale(is_stale: Callable[[str], bool]) -> Plan:
+    """An eventually consistent Query of such a partition of views finds nothing yet."""
+
+    def plan(call: Call) -> Outcome:
+        values = call.body.get("ExpressionAttributeValues", {})
+        partition = values.get(":pk", {}).get("S", "")
+        is_late = call.operation == "Query" and not call.body.get("ConsistentRead") and is_stale(partition)
+        return (lambda _: (200, {}, b'{"Items": [], "Count": 0, "ScannedCount": 0}')) if is_late else served
+
+    return plan
+
+
 # Outcomes
 
 

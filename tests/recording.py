@@ -42,7 +42,7 @@ class BrokenStore:
     def __init__(self, error: Exception) -> None:
         self._error = error
 
-    def write(self, tenant: str, blocks: Sequence[Block], deadline: Deadline) -> None:
+    def write(self, tenant: str, blocks: Sequence[Block], deadline: Deadline, *, undecided: bool = False) -> None:
         raise self._error
 
     def read(self, tenant: str, trace_id: str, deadline: Deadline) -> Iterator[Block]:

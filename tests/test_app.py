@@ -34,7 +34,11 @@ def test_a_deployed_function_asks_for_a_key_whatever_its_environment_says():
 
 
 def test_a_request_that_needs_no_store_loads_no_sdk_and_no_read_path():
-    heavy = ("pynamodb", "boto3", "moto", "uvicorn", "chalicelib.assembly", "chalicelib.query.traces", "asyncio")
+    heavy = (
+        "pynamodb", "boto3", "moto", "uvicorn", "chalicelib.assembly", "chalicelib.query.traces", "asyncio",
+        "chalicelib.views", "chalicelib.search", "chalicelib.rollups", "chalicelib.sampling",
+        "chalicelib.storage.sqs", "chalicelib.storage.dynamodb.stream",
+    )  # fmt: skip
     assert ask(event("GET", "/healthz"), *heavy) == {"status": 200, "heavy": []}
 
 
@@ -47,3 +51,37 @@ def test_a_setting_that_cannot_be_meant_stops_the_import_in_clear_words():
         check=False,
     )
     assert "SPANFOLD_RETENTION_DAYS='soon' is not a whole number" in ended.stderr
+
+
+COLLECT = """
+import sys, json
+from chalicelib.codecs.otlp import protobuf
+from chalicelib.collector.collect import collect
+from chalicelib.model.deadline import Deadline
+from tests.in_memory import services_in_memory
+services = services_in_memory()
+services.sampling.put_sampling("default", b'{"policies": [{"name": "all", "type": "always_sample"}]}')
+body = sys.stdin.buffer.read()
+collect(services, "default", protobuf.decode_in_parts(body, 32), Deadline(1, lambda: 0))
+(kept,) = services.blocks.scan()
+print(json.dumps([kept[1].undecided, sorted(sys.modules)]))
+"""
+
+
+def test_taking_spans_for_sampling_loads_neither_policies_nor_the_query_language():
+    ended = subprocess.run([sys.executable, "-c", COLLECT], input=protobuf_post(), capture_output=True, check=True)  # noqa: S603
+    undecided, modules = json.loads(ended.stdout)
+    late = ("chalicelib.sampling", "chalicelib.search", "chalicelib.views", "chalicelib.rollups", "chalicelib.query")
+    assert undecided
+    assert [name for name in modules if name.startswith(late)] == []
+
+
+NAME_THEM = """
+import json, app
+print(json.dumps([callable(getattr(app, name)) for name in ("app", "index_stream", "seal", "work")]))
+"""
+
+
+def test_the_app_has_a_handler_for_every_function_of_its_own():
+    ended = subprocess.run([sys.executable, "-c", NAME_THEM], capture_output=True, text=True, check=True)  # noqa: S603
+    assert json.loads(ended.stdout) == [True] * 4

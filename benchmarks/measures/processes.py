@@ -84,6 +84,30 @@ def memory_of_read(directory: Path) -> float:
     return peak_mib()
 
 
+def memory_of_index(directory: Path) -> float:
+    """One full batch of the stream, from Lambda's event to the segment; `batch-0.json` has it."""
+    from benchmarks.measures import derived_memory  # noqa: PLC0415
+
+    derived_memory.index_batch((directory / "batch-0.json").read_bytes())
+    return peak_mib()
+
+
+def memory_of_seal(directory: Path) -> float:
+    """The seal of a window whose facts and segments are in files."""
+    from benchmarks.measures import derived_memory  # noqa: PLC0415
+
+    derived_memory.seal_prepared(directory)
+    return peak_mib()
+
+
+def memory_of_search(directory: Path) -> float:
+    """One search over digests that stay in files, by hour; what is asked is in `search.json`."""
+    from benchmarks.measures import derived_memory  # noqa: PLC0415
+
+    derived_memory.search(directory, json.loads((directory / "search.json").read_bytes()))
+    return peak_mib()
+
+
 def _tail(file: Path) -> bytes:
     with file.open("rb") as opened:
         opened.seek(max(0, file.stat().st_size - 400))
@@ -105,8 +129,11 @@ SCENARIOS: dict[str, Callable[[Path], float]] = {
     "cold-app": cold_app,
     "cold-import": cold_import,
     "cold-sdk": cold_sdk,
+    "memory-of-index": memory_of_index,
     "memory-of-post": memory_of_post,
     "memory-of-read": memory_of_read,
+    "memory-of-seal": memory_of_seal,
+    "memory-of-search": memory_of_search,
 }
 
 if __name__ == "__main__":

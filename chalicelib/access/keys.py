@@ -18,7 +18,7 @@ RANDOM_BYTES = KEY_ID_BYTES + SECRET_BYTES
 KEY_ID_CHARS = 13  # 62^13 > 2^72
 SECRET_CHARS = 43  # 62^43 > 2^256
 
-TENANT = re.compile(r"[a-z0-9-]{1,64}", re.ASCII)
+TENANT = re.compile(r"(?!-\Z)[a-z0-9-]{1,64}", re.ASCII)  # "-" alone is Spanfold itself (model/view.py)
 
 _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _TOKEN = re.compile(rf"{PREFIX}_([0-9A-Za-z]{{{KEY_ID_CHARS}}})_([0-9A-Za-z]{{{SECRET_CHARS}}})", re.ASCII)

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from chalicelib.codecs.otlp.decoded import Decoded, Rejection
 from chalicelib.codecs.otlp.grouping import Grouped, group
 from chalicelib.codecs.otlp.messages import TracesData
+from chalicelib.collector.undecided import is_undecided
 from chalicelib.model.deadline import Deadline
 from chalicelib.model.errors import TracingError
 from chalicelib.services import Services
@@ -50,7 +51,9 @@ def collect(services: Services, tenant: str, post: Iterable[Decoded], deadline: 
     read = _Read()
     try:
         grouped = group(read.messages(post), SPLIT_AT_BYTES)
-        services.blocks.write(tenant, grouped.blocks, deadline)
+        if grouped.blocks:
+            undecided = is_undecided(services, tenant)
+            services.blocks.write(tenant, grouped.blocks, deadline, undecided=undecided)
     except TracingError:
         _count_refused(services, read)
         raise

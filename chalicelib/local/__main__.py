@@ -11,35 +11,45 @@ if TYPE_CHECKING:
     from chalicelib.services import Gate
 
 TENANT = "default"
+GRAPH_AFTER_S = 15
 NS_PER_DAY = 86_400 * 1_000_000_000
+
+# A person who tries it out waits for seconds, not minutes.
+LOCAL_DEFAULTS = {
+    "SPANFOLD_SEAL_WINDOW_S": "5",
+    "SPANFOLD_SEAL_QUIET_S": "5",
+    "SPANFOLD_SEAL_GRACE_S": "1",
+    "SPANFOLD_INDEX_BATCH_WINDOW_S": "1",
+}
 
 
 def main(environ: Mapping[str, str]) -> int:
     """Serve until told to stop; the exit code. What can be wrong with the surroundings is one line and 1."""
     started_s = time.perf_counter()
+    from chalicelib.local.backend import assemble  # noqa: PLC0415
+    from chalicelib.local.background import background  # noqa: PLC0415
     from chalicelib.local.engine import EngineUnreachable, engine  # noqa: PLC0415  # the clock is to see the imports
+    from chalicelib.local.sampling import put_policies  # noqa: PLC0415
     from chalicelib.local.server import AddressTaken, listen, run, url_of  # noqa: PLC0415
     from chalicelib.local.terminal import TerminalTelemetry, say  # noqa: PLC0415
     from chalicelib.settings import BadSetting, from_environment  # noqa: PLC0415
 
     host = environ.get("HOST") or "127.0.0.1"
     try:
-        settings = from_environment(environ)
+        settings = from_environment(LOCAL_DEFAULTS | {name: text for name, text in environ.items() if text})
         with listen(host, _port(environ)) as listener, engine(settings, environ) as made:
-            from chalicelib import wiring  # noqa: PLC0415
-            from chalicelib.routes import gateway  # noqa: PLC0415
-
             open_to_all = is_loopback(host)
             gate = _gate(made, open_to_all=open_to_all)
-            services = wiring.assemble(settings, blocks=made.blocks, gate=gate, telemetry=TerminalTelemetry())
-            app = gateway.create(services)
+            backend = assemble(settings, made, gate, TerminalTelemetry())
+            put_policies(settings.sampling_file, made.stores.sampling, TENANT)
             key = _first_key(made) if not open_to_all and made.embedded else None
             took_s = time.perf_counter() - started_s
             print(
                 greeting(_local(url_of(listener)), made.description, took_s, open_to_all=open_to_all, key=key),
                 flush=True,
             )
-            run(app, listener, say)
+            with background(backend.functions, backend.sources, say):
+                run(backend.app, listener, say)
     except (AddressTaken, BadSetting, EngineUnreachable) as wrong:
         print(f"spanfold: {wrong}", file=sys.stderr)
         return 1
@@ -75,6 +85,13 @@ Read a trace back:
   {curl} {url}/v1/traces/<trace id>
   {curl} {url}/v1/traces/<trace id>/assembly
 
+Or find it: by any attribute within seconds, in the graph some {GRAPH_AFTER_S} seconds later.
+
+  {curl} -G {url}/v1/search --data-urlencode 'q={{ status = error }}'
+  {curl} {url}/v1/graph
+
+Grafana takes {url}/tempo for a Tempo data source.
+
 Ctrl-C stops it."""
 
 
@@ -95,7 +112,7 @@ def _about_access(*, open_to_all: bool, key: str | None) -> str:
 def _gate(made: "Engine", *, open_to_all: bool) -> "Gate":
     from chalicelib.access.gates import KeyGate, OpenGate  # noqa: PLC0415
 
-    return OpenGate(TENANT) if open_to_all else KeyGate(made.keys.find_key, time.time_ns)
+    return OpenGate(TENANT) if open_to_all else KeyGate(made.stores.keys.find_key, time.time_ns)
 
 
 def _first_key(made: "Engine") -> str:
@@ -110,7 +127,7 @@ def _first_key(made: "Engine") -> str:
         expires_at_s=(time.time_ns() + 30 * NS_PER_DAY) // 1_000_000_000,
         note="made by the local runner",
     )
-    made.keys.put_key(record)
+    made.stores.keys.put_key(record)
     return token.text()
 
 

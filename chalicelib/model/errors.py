@@ -4,7 +4,8 @@
     ├─ PayloadError(dialect, detail)          the sender's       400
     │  ├─ UnknownMediaType                                       415
     │  └─ PayloadTooLarge(limit_bytes)                           413
-    ├─ QueryError                             the asker's        400
+    ├─ QueryError(line, column)               the asker's        400
+    ├─ PolicyError(path)                      the writer's       400
     ├─ NotPermitted                           the caller's       401 / 403
     │  ├─ NoCredentials                                          401
     │  └─ ScopeMissing                                           403
@@ -13,7 +14,8 @@
     ├─ MethodNotAllowed(allowed)              the caller's       405
     ├─ AnswerTooLarge                         nobody's           422
     └─ StoreError                             ours               503
-       └─ StoreThrottled                                         429
+       ├─ StoreThrottled                                         429
+       └─ UnreadableBlock                                        503
 
 Raise at the place that knows; each dialect's routes render `status`, `detail` and, where it is set,
 `retry_after_s` in that dialect's own error body. A store that is slow or away is always 503 or 429,
@@ -61,9 +63,27 @@ class PayloadTooLarge(PayloadError):
 
 
 class QueryError(TracingError):
-    """A question that cannot be asked this way: a malformed id, a cursor of another trace, a bad range."""
+    """A question that cannot be asked this way: a malformed id, a cursor of another trace, a query that is no TraceQL.
+
+    `line` and `column` (both from 1, columns in code points) say where, when the question is a text with lines.
+    """
 
     status = 400
+
+    def __init__(self, detail: str, *, line: int | None = None, column: int | None = None) -> None:
+        super().__init__(detail)
+        self.line = line
+        self.column = column
+
+
+class PolicyError(TracingError):
+    """A sampling document that cannot be meant; `path` (JSON path, `$.policies[0].latency`) says where."""
+
+    status = 400
+
+    def __init__(self, path: str, detail: str) -> None:
+        super().__init__(f"{path}: {detail}")
+        self.path = path
 
 
 class NotPermitted(TracingError):
@@ -124,6 +144,10 @@ class StoreError(TracingError):
     def __init__(self, detail: str, retry_after_s: int = 1) -> None:
         super().__init__(detail)
         self.retry_after_s = retry_after_s
+
+
+class UnreadableBlock(StoreError):
+    """What is kept is not a block, or of a version that this one does not know: asking again gives the same."""
 
 
 class StoreThrottled(StoreError):

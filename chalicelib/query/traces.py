@@ -9,19 +9,17 @@ import binascii
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from chalicelib.codecs.otlp.merge import POSITION_BYTES, Form, Merged, chunks, merge, page
+from chalicelib.codecs.otlp.merge import POSITION_BYTES, Form, Merged, merge, page
 from chalicelib.codecs.otlp.messages import DecodeError, TracesData
-from chalicelib.codecs.otlp.spans import SpanReader
+from chalicelib.codecs.stored import spans_of
+from chalicelib.model.block import held_bytes
 from chalicelib.model.deadline import Deadline
 from chalicelib.model.errors import AnswerTooLarge, NoSuchTrace, QueryError, StoreError
 from chalicelib.model.ids import parse_trace_id
 from chalicelib.model.span import Span
 from chalicelib.services import Services
 
-SPAN_COST_BYTES = 256  # what a span takes in memory besides its bytes
-
 _VERSION = b"\x01"
-_SPANS_AT_ONCE = 1000  # as messages, while they are turned into spans: about 2 MB
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,21 +62,17 @@ def read_trace(  # noqa: PLR0913  # who asks, for what, how to answer, and until
 
 def read_spans(services: Services, tenant: str, trace_id: str, deadline: Deadline) -> list[Span]:
     """Every span of the trace, exact repeats removed, by start time and id. Raises as `read_trace` does."""
-    merged = _merged(services, tenant, parse_trace_id(trace_id), deadline)
-    reader = SpanReader()
-    spans = [span for chunk in chunks(merged, _SPANS_AT_ONCE) for span in reader.read(chunk)]
-    spans.sort(key=lambda span: (span.start_ns, span.span_id))  # a chunk has its spans by resource and scope
-    return spans
+    return spans_of(_merged(services, tenant, parse_trace_id(trace_id), deadline))
 
 
 def _merged(services: Services, tenant: str, trace_id: str, deadline: Deadline) -> Merged:
     limit_bytes = services.settings.max_trace_bytes
 
     def payloads() -> Iterator[bytes]:
-        held_bytes = 0
+        sum_bytes = 0
         for block in services.blocks.read(tenant, trace_id, deadline):
-            held_bytes += len(block.payload) + SPAN_COST_BYTES * block.span_count
-            if held_bytes > limit_bytes:
+            sum_bytes += held_bytes(block)
+            if sum_bytes > limit_bytes:
                 raise AnswerTooLarge(f"trace {trace_id} is larger than can be read at once ({limit_bytes} bytes)")
             yield block.payload
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
-from chalicelib.model.errors import MethodNotAllowed, NoCredentials, TracingError
+from chalicelib.model.errors import MethodNotAllowed, NoCredentials, QueryError, TracingError
 
 JSON = "application/json"
 
@@ -49,7 +49,10 @@ def json_answer(value: object, status: int = 200) -> Answer:
 
 def _refuse(headers: Mapping[str, str], error: TracingError) -> Answer:
     del headers  # readers get JSON whatever they accept
-    return json_answer({"error": {"code": error_code(error), "message": error.detail}}, error.status)
+    described: dict[str, str | int] = {"code": error_code(error), "message": error.detail}
+    if isinstance(error, QueryError) and error.line is not None and error.column is not None:
+        described |= {"line": error.line, "column": error.column}
+    return json_answer({"error": described}, error.status)
 
 
 def error_code(error: TracingError) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from enum import Enum
+from importlib import import_module
 
 import msgspec
 
@@ -34,6 +35,19 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     scope: Scope | Open
     dialect: Dialect
     view: View
+
+
+def on_first_use(module: str, name: str) -> View:
+    """The view `name` of `module`, which is imported when the first request for it comes.
+
+    So a cold container that only takes spans does not wait for dialects that nobody asks it for.
+    """
+
+    def view(services: Services, caller: Principal | None, request: Request) -> Answer:
+        found: View = getattr(import_module(module), name)
+        return found(services, caller, request)
+
+    return view
 
 
 def tenant_of(caller: Principal | None) -> str:

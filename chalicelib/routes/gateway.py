@@ -19,7 +19,7 @@ from chalice.app import Response as ChaliceResponse
 from chalicelib.model.access import Principal, Scope
 from chalicelib.model.deadline import Deadline
 from chalicelib.model.errors import MethodNotAllowed, NoSuchPath, StoreError, StoreThrottled, TracingError
-from chalicelib.routes import cors, health, otlp, traces
+from chalicelib.routes import cors, health, native, otlp, tempo, traces
 from chalicelib.routes.answers import NATIVE, Answer, Dialect, json_answer, refusal
 from chalicelib.routes.endpoint import Endpoint, Open
 from chalicelib.routes.request import (
@@ -28,6 +28,7 @@ from chalicelib.routes.request import (
     headers_of,
     is_proxy_event,
     millis_left,
+    path_params_of,
     query_of,
     request_id_of,
 )
@@ -36,7 +37,7 @@ from chalicelib.services import Services
 APP_NAME = "spanfold"
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
-ENDPOINTS = (*otlp.ENDPOINTS, *traces.ENDPOINTS, *health.ENDPOINTS)
+ENDPOINTS = (*otlp.ENDPOINTS, *traces.ENDPOINTS, *native.ENDPOINTS, *tempo.ENDPOINTS, *health.ENDPOINTS)
 
 # Answers say what happened at one moment to one caller, and a browser must not guess at their type.
 STANDING_HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
@@ -175,7 +176,7 @@ def _completed(event: Mapping[str, Any], headers: dict[str, str]) -> dict[str, A
         "multiValueHeaders": None,
         "multiValueQueryStringParameters": query_of(event),
         "queryStringParameters": None,
-        "pathParameters": event.get("pathParameters") or {},
+        "pathParameters": path_params_of(event),
         "body": event.get("body"),
         "stageVariables": event.get("stageVariables"),
     }

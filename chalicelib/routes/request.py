@@ -65,14 +65,20 @@ def headers_of(event: Mapping[str, Any]) -> dict[str, str]:
 
 
 def query_of(event: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
-    """Every value of every query parameter, in order."""
+    """Every value of every query parameter, in order, as text that can be written."""
     several = event.get("multiValueQueryStringParameters") or {}
     single = event.get("queryStringParameters") or {}
-    return {name: (value,) for name, value in single.items() if isinstance(value, str)} | {
-        name: tuple(value for value in values if isinstance(value, str))
+    return {_written(name): (_written(value),) for name, value in single.items() if isinstance(value, str)} | {
+        _written(name): tuple(_written(value) for value in values if isinstance(value, str))
         for name, values in several.items()
         if isinstance(values, list)
     }
+
+
+def path_params_of(event: Mapping[str, Any]) -> dict[str, str]:
+    """What stands in the path where the resource has braces, as text that can be written."""
+    given = event.get("pathParameters") or {}
+    return {name: _written(value) for name, value in given.items() if isinstance(value, str)}
 
 
 def body_of(event: Mapping[str, Any], max_bytes: int, dialect: str) -> bytes:
@@ -106,6 +112,11 @@ def request_id_of(event: Mapping[str, Any], context: Any) -> str:
     """Lambda's request id, else the gateway's, else "-"."""
     found = getattr(context, "aws_request_id", None) or event["requestContext"].get("requestId")
     return found if isinstance(found, str) else "-"
+
+
+def _written(text: str) -> str:
+    """`text` with U+FFFD for every lone surrogate, which the JSON of an event may hold and no answer may."""
+    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _add(joined: dict[str, str], name: str, value: str) -> None:

@@ -12,10 +12,10 @@ import msgspec
 
 from chalicelib.codecs import encodings
 from chalicelib.model.access import Principal, Scope
-from chalicelib.model.errors import AnswerTooLarge
 from chalicelib.routes.answers import JSON, NATIVE, Answer
 from chalicelib.routes.endpoint import Endpoint, tenant_of
 from chalicelib.routes.negotiation import preferred
+from chalicelib.routes.packing import is_packed, packed, takes_gzip, within_limit
 from chalicelib.routes.request import Request
 from chalicelib.services import Services
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 PROTOBUF = "application/x-protobuf"
 OFFERS = (JSON, PROTOBUF, "application/protobuf")
 
-GZIP_FROM_BYTES = 1_024  # below this the gzip header and the reader's work outweigh what is saved
+HOW_TO_ASK_FOR_LESS = "application/x-protobuf"  # only one span or entry too large for a page needs to know
 
 # Bytes of answer per byte of stored protobuf: what a page is first cut by, before it is measured.
 JSON_EXPANSION = 2.2
@@ -51,10 +51,9 @@ def get_trace(services: Services, caller: Principal | None, request: Request) ->
     )
     body = page.body
     if page.next_cursor is not None and media_type == JSON:
-        is_packed = body.startswith(encodings.GZIP_MAGIC)
-        plain = _encoder(JSON)(page.message) if is_packed else body
-        body = _packed(_with_cursor(plain, page.next_cursor), request)
-    return _within_limit(services, _answer(body, media_type, page.next_cursor))
+        plain = _encoder(JSON)(page.message) if is_packed(body) else body
+        body = packed(_with_cursor(plain, page.next_cursor), request)
+    return within_limit(services, _answer(body, media_type, page.next_cursor), HOW_TO_ASK_FOR_LESS)
 
 
 def get_assembly(services: Services, caller: Principal | None, request: Request) -> Answer:
@@ -62,9 +61,9 @@ def get_assembly(services: Services, caller: Principal | None, request: Request)
     from chalicelib.query.assembly import read_assembly_page  # noqa: PLC0415
 
     trace_id, cursor = request.path_params["trace_id"], request.find_one("cursor")
-    pack = encodings.gzip if _takes_gzip(request) else None
+    pack = encodings.gzip if takes_gzip(request) else None
     page = read_assembly_page(services, tenant_of(caller), trace_id, cursor, request.deadline, pack=pack)
-    return _within_limit(services, _answer(page.body, JSON, page.cursor))
+    return within_limit(services, _answer(page.body, JSON, page.cursor), HOW_TO_ASK_FOR_LESS)
 
 
 def _form(media_type: str, request: Request) -> "Form":
@@ -73,9 +72,9 @@ def _form(media_type: str, request: Request) -> "Form":
 
     encode = _encoder(media_type)
     expansion = JSON_EXPANSION if media_type == JSON else 1.0
-    if not _takes_gzip(request):
+    if not takes_gzip(request):
         return Form(encode, expansion)
-    return Form(lambda message: _packed(encode(message), request), expansion * GZIP_EXPANSION)
+    return Form(lambda message: packed(encode(message), request), expansion * GZIP_EXPANSION)
 
 
 def _encoder(media_type: str) -> "Callable[[TracesData], bytes]":
@@ -94,32 +93,15 @@ def _with_cursor(body: bytes, cursor: str) -> bytes:
     return body[:-1] + comma + b'"cursor":' + msgspec.json.encode(cursor) + b"}"
 
 
-def _packed(body: bytes, request: Request) -> bytes:
-    return encodings.gzip(body) if len(body) >= GZIP_FROM_BYTES and _takes_gzip(request) else body
-
-
-def _takes_gzip(request: Request) -> bool:
-    return encodings.accepts_gzip(request.headers.get("accept-encoding"))
-
-
 def _answer(body: bytes, media_type: str, cursor: str | None) -> Answer:
     headers: dict[str, str] = {}
-    if body.startswith(encodings.GZIP_MAGIC):  # neither JSON nor an OTLP message begins so
+    if is_packed(body):
         headers["content-encoding"] = "gzip"
     if cursor is not None:
         headers["x-spanfold-cursor"] = cursor
         # Relative to the request's own address: stages and custom domains put different things before our paths.
         headers["link"] = f'<?cursor={cursor}>; rel="next"'  # cursors are base64url: nothing to escape
     return Answer(body=body, media_type=media_type, headers=headers)
-
-
-def _within_limit(services: Services, answer: Answer) -> Answer:
-    """Only one span or one entry too large for a page of its own gets past the readers' budget."""
-    if len(answer.body) <= services.settings.max_answer_bytes:
-        return answer
-    raise AnswerTooLarge(
-        f"an answer of {len(answer.body)} bytes is more than can be given; accept gzip, or application/x-protobuf"
-    )
 
 
 ENDPOINTS = (

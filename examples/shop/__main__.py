@@ -121,6 +121,7 @@ def _summary(endpoint: str, traces: list[tuple[str, str]], took_s: float) -> str
     for what, trace_id in shown:
         address = f"{endpoint}/v1/traces/{trace_id}"
         lines += [f"  {what:<10}  {trace_id}", f"    {address}", f"    {address}/assembly"]
+    lines += [f"  all of them, in seconds  {endpoint}/v1/search", f"  who calls whom, soon     {endpoint}/v1/graph"]
     return "\n".join(lines)
 
 

@@ -6,9 +6,9 @@ import pytest
 from chalicelib.access.gates import OpenGate
 from chalicelib.local.server import serve
 from chalicelib.routes import gateway
-from chalicelib.services import Services
 from chalicelib.settings import Settings
 from tests.engines import dynamo_blocks, moto_tables
+from tests.in_memory import services_in_memory
 from tests.recording import RecordingTelemetry
 
 
@@ -16,7 +16,7 @@ from tests.recording import RecordingTelemetry
 def base_url() -> Iterator[str]:
     """The whole backend over real HTTP, on DynamoDB as moto plays it."""
     with moto_tables() as connection:
-        services = Services(
+        services = services_in_memory(
             settings=Settings(),
             blocks=dynamo_blocks(connection, time.time_ns, time.sleep),
             gate=OpenGate("default"),

@@ -11,8 +11,9 @@ from chalicelib.collector.collect import SPLIT_AT_BYTES, collect
 from chalicelib.model.deadline import Deadline
 from chalicelib.model.errors import PayloadError, PayloadTooLarge, StoreError, StoreThrottled
 from chalicelib.services import Services
-from chalicelib.settings import Settings
 from tests.codecs.otlp.actors import OTHER_TRACE, TRACE, attributes, message, messages, sent_by, span, told
+from tests.in_memory import services_in_memory
+from tests.recording import RecordingTelemetry
 
 LATER = Deadline(1, lambda: 0)
 
@@ -24,7 +25,7 @@ class Store:
         self.failure = failure
         self.written = []
 
-    def write(self, tenant, blocks, deadline):
+    def write(self, tenant, blocks, deadline, *, undecided=False):
         if self.failure is not None:
             raise self.failure
         self.written += [(tenant, block) for block in blocks]
@@ -51,7 +52,7 @@ class Counts:
 
 
 def services(store: Store) -> Services:
-    return Services(settings=Settings(), blocks=store, gate=None, telemetry=Counts(), now_ns=lambda: 0)
+    return services_in_memory(blocks=store, telemetry=Counts(), now_ns=lambda: 0)
 
 
 def test_a_post_is_kept_for_its_tenant_as_one_block_to_a_trace():
@@ -170,3 +171,46 @@ def test_a_post_in_parts_is_one_block_to_a_trace():
     collected = collect(services(store), "acme", parts, LATER)
     assert [block.span_count for _, block in store.written] == [2]
     assert (collected.received, collected.stored, collected.duplicate) == (3, 3, 1)
+
+
+class TestSampling:
+    """Blocks of tenants that sample live for a short time; a seal rewrites what it keeps."""
+
+    def written(self, document: bytes | None = None, **chosen) -> list[bool]:
+        kept = []
+
+        class Recording(Store):
+            def write(self, tenant, blocks, deadline, *, undecided=False):
+                kept.append(undecided)
+
+        world = services_in_memory(blocks=Recording(), now_ns=lambda: 0, **chosen)
+        if document is not None:
+            world.sampling.put_sampling("acme", document)
+        for tenant in ("acme", "other"):
+            collect(world, tenant, [Decoded(message(sent_by("cart", span(1))))], LATER)
+        return kept
+
+    def test_only_the_blocks_of_a_tenant_with_policies_wait_for_a_decision(self):
+        assert self.written() == [False, False]
+        assert self.written(b'{"policies": [{"name": "all", "type": "always_sample"}]}') == [True, False]
+
+    @pytest.mark.parametrize(
+        "document", [b'{"enabled": false, "policies": []}', b"no json", b"\xff", b'{"enabled": 7}']
+    )
+    def test_policies_that_rest_or_cannot_be_read_let_nothing_wait(self, document):
+        assert self.written(document) == [False, False]
+
+    def test_a_control_table_that_is_away_costs_storage_and_no_span(self):
+        class Away:
+            def find_sampling(self, tenant):
+                raise StoreError("away")
+
+        telemetry = RecordingTelemetry()
+        assert self.written(sampling=Away(), telemetry=telemetry) == [False, False]
+        assert [message for message, _ in telemetry.warnings] == [
+            "sampling policies cannot be read; spans are kept"
+        ] * 2
+
+    def test_a_post_without_spans_asks_nobody(self):
+        world = services_in_memory(sampling=None, now_ns=lambda: 0)
+        assert collect(world, "acme", [Decoded(message())], LATER).received == 0

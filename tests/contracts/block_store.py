@@ -1,17 +1,20 @@
 """What every block store must do. A store's tests subclass this and give the fixture `store`, made with `clock`,
-that keeps blocks for RETENTION_S."""
+that keeps blocks for RETENTION_S, and undecided ones for UNDECIDED_S."""
 
 import random
 from collections.abc import Iterable, Sequence
+from typing import Protocol
 
+import msgspec
 import pytest
 
-from chalicelib.model.block import Block
+from chalicelib.model.block import Block, KeptBlock, payload_digest
 from chalicelib.model.errors import StoreError
-from chalicelib.storage.port import MAX_PAYLOAD_BYTES, BlockStore
+from chalicelib.storage.port import MAX_COVERED_BLOCKS, MAX_PAYLOAD_BYTES, BlockScan, BlockStore
 from tests.clocks import Clock
 
 RETENTION_S = 3600
+UNDECIDED_S = 600
 TENANT = "default"
 
 
@@ -26,6 +29,22 @@ def block(trace: str, payload: bytes = b"some spans", span_count: int = 1) -> Bl
 def noise(seed: int, size_bytes: int) -> bytes:
     """Bytes that do not compress, the same for the same seed."""
     return random.Random(seed).randbytes(size_bytes)
+
+
+def consolidated(trace: str, payload: bytes, blocks: Iterable[Block], clock: Clock) -> KeptBlock:
+    """A block of this payload that stands for `blocks`, kept for RETENTION_S from now on."""
+    return KeptBlock(
+        block=block(trace, payload, span_count=9),
+        digest=payload_digest(payload),
+        arrived_ms=clock.at_ns // 1_000_000,
+        expires_at_s=clock.at_ns // 1_000_000_000 + RETENTION_S,
+        covers=tuple(sorted(payload_digest(one.payload) for one in blocks)),
+        first_arrived_ms=clock.at_ns // 1_000_000 - 5_000,
+    )
+
+
+class ScannedStore(BlockStore, BlockScan, Protocol):
+    """A store that can also give everything."""
 
 
 def in_any_order(blocks: Iterable[Block]) -> list[Block]:
@@ -160,3 +179,115 @@ class BlockStoreContract:
         with pytest.raises(StoreError):
             list(store.read(TENANT, trace_id(1), clock.deadline(in_s=-1)))
         assert self.read(store, clock, trace_id(1)) == []
+
+    def kept(self, store: BlockStore, clock: Clock, trace: str) -> list[KeptBlock]:
+        return sorted(store.read_kept(TENANT, trace, clock.deadline()), key=lambda one: one.block.payload)
+
+    def scanned(self, store: ScannedStore, *, covered: bool = False) -> list[tuple[str, str, bytes]]:
+        found = store.scan(covered=covered)
+        return sorted((tenant, one.block.trace_id, one.block.payload) for tenant, one in found)
+
+    def test_what_the_store_knows_of_a_block_comes_with_it(self, store: BlockStore, clock: Clock) -> None:
+        clock.advance_s(0.0125)
+        self.write(store, clock, [block(trace_id(1), b"early")])
+        clock.advance_s(2)
+        store.write(TENANT, [block(trace_id(1), b"late")], clock.deadline(), undecided=True)
+        arrived_ms, now_s = clock.at_ns // 1_000_000, clock.at_ns // 1_000_000_000
+        assert self.kept(store, clock, trace_id(1)) == [
+            KeptBlock(
+                block=block(trace_id(1), b"early"),
+                digest=payload_digest(b"early"),
+                arrived_ms=arrived_ms - 2000,
+                expires_at_s=now_s - 2 + RETENTION_S,
+            ),
+            KeptBlock(
+                block=block(trace_id(1), b"late"),
+                digest=payload_digest(b"late"),
+                arrived_ms=arrived_ms,
+                expires_at_s=now_s + UNDECIDED_S,
+                undecided=True,
+            ),
+        ]
+
+    def test_an_undecided_block_is_read_as_any_other_until_its_short_time_is_over(
+        self, store: BlockStore, clock: Clock
+    ) -> None:
+        store.write(TENANT, [block(trace_id(1))], clock.deadline(), undecided=True)
+        clock.advance_s(UNDECIDED_S - 1)
+        assert self.read(store, clock, trace_id(1)) == [block(trace_id(1))]
+        clock.advance_s(1)
+        assert self.read(store, clock, trace_id(1)) == []
+
+    def test_a_consolidated_block_stands_for_those_that_it_covers(self, store: BlockStore, clock: Clock) -> None:
+        undecided = [block(trace_id(1), noise(n, 60)) for n in range(5)]
+        other = block(trace_id(2), undecided[0].payload)
+        late = block(trace_id(1), b"came later")
+        store.write(TENANT, [*undecided, other], clock.deadline(), undecided=True)
+        whole = consolidated(trace_id(1), b"all five", undecided, clock)
+        store.consolidate(TENANT, whole, clock.deadline())
+        self.write(store, clock, [late])
+        assert self.read(store, clock, trace_id(1)) == in_any_order([whole.block, late])
+        assert self.read(store, clock, trace_id(1)[16:]) == in_any_order([whole.block, late])
+        assert whole in self.kept(store, clock, trace_id(1))
+        everything = store.read_kept(TENANT, trace_id(1), clock.deadline(), covered=True)
+        assert in_any_order(one.block for one in everything) == in_any_order([whole.block, late, *undecided])
+        assert self.read(store, clock, trace_id(2)) == [other]
+
+    def test_a_covered_block_that_is_sent_again_stays_covered(self, store: BlockStore, clock: Clock) -> None:
+        """A sender repeats what it has no answer to, also after the verdict."""
+        store.write(TENANT, [block(trace_id(1))], clock.deadline(), undecided=True)
+        whole = consolidated(trace_id(1), b"whole", [block(trace_id(1))], clock)
+        store.consolidate(TENANT, whole, clock.deadline())
+        store.write(TENANT, [block(trace_id(1))], clock.deadline(), undecided=True)
+        store.consolidate(TENANT, whole, clock.deadline())
+        assert self.kept(store, clock, trace_id(1)) == [whole]
+
+    def test_consolidated_blocks_stand_beside_each_other_and_may_cover_each_other(
+        self, store: BlockStore, clock: Clock
+    ) -> None:
+        first, second = block(trace_id(1), b"first"), block(trace_id(1), b"second")
+        store.write(TENANT, [first, second], clock.deadline(), undecided=True)
+        parts = [consolidated(trace_id(1), b"now " + one.payload, [one], clock) for one in (first, second)]
+        for part in parts:
+            store.consolidate(TENANT, part, clock.deadline())
+        assert self.kept(store, clock, trace_id(1)) == parts
+        both = consolidated(trace_id(1), b"both", [first, second, *(part.block for part in parts)], clock)
+        store.consolidate(TENANT, both, clock.deadline())
+        assert self.kept(store, clock, trace_id(1)) == [both]
+
+    def test_a_consolidated_block_outlives_what_it_covers_and_ends_when_it_says(
+        self, store: BlockStore, clock: Clock
+    ) -> None:
+        store.write(TENANT, [block(trace_id(1))], clock.deadline(), undecided=True)
+        whole = consolidated(trace_id(1), b"whole", [block(trace_id(1))], clock)
+        store.consolidate(TENANT, whole, clock.deadline())
+        clock.advance_s(RETENTION_S - 1)
+        assert self.read(store, clock, trace_id(1)) == [whole.block]
+        store.write(TENANT, [block(trace_id(1))], clock.deadline(), undecided=True)
+        clock.advance_s(1)
+        assert self.read(store, clock, trace_id(1)) == [block(trace_id(1))]  # nothing covers it any more
+
+    def test_the_largest_consolidated_block_covers_as_many_as_it_may(self, store: BlockStore, clock: Clock) -> None:
+        whole = consolidated(trace_id(1), noise(1, MAX_PAYLOAD_BYTES), [], clock)
+        covers = tuple(sorted(payload_digest(b"%d" % n) for n in range(MAX_COVERED_BLOCKS)))
+        whole = msgspec.structs.replace(whole, covers=covers)
+        store.consolidate(TENANT, whole, clock.deadline())
+        assert self.kept(store, clock, trace_id(1)) == [whole]
+
+    def test_a_scan_gives_what_any_reader_of_any_tenant_would_find(self, store: ScannedStore, clock: Clock) -> None:
+        self.write(store, clock, [block(trace_id(n), b"ours") for n in range(1, 30)])
+        self.write(store, clock, [block(trace_id(1), b"theirs")], "other")
+        undecided = [block(trace_id(99), noise(n, 60)) for n in range(4)]
+        store.write(TENANT, undecided, clock.deadline(), undecided=True)
+        whole = consolidated(trace_id(99), b"whole", undecided[:3], clock)
+        store.consolidate(TENANT, whole, clock.deadline())
+        ours = [(TENANT, trace_id(n), b"ours") for n in range(1, 30)]
+        of_99 = [(TENANT, trace_id(99), payload) for payload in (b"whole", undecided[3].payload)]
+        covered = [(TENANT, trace_id(99), one.payload) for one in undecided[:3]]
+        assert self.scanned(store) == sorted([*ours, *of_99, ("other", trace_id(1), b"theirs")])
+        assert (TENANT, whole) in list(store.scan())
+        assert self.scanned(store, covered=True) == sorted([*self.scanned(store), *covered])
+        clock.advance_s(UNDECIDED_S)
+        assert len(self.scanned(store)) == 31
+        clock.advance_s(RETENTION_S)
+        assert self.scanned(store) == []

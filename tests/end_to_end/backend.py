@@ -15,6 +15,8 @@ from chalicelib.access.gates import KeyGate, OpenGate
 from chalicelib.access.keys import RANDOM_BYTES, issue
 from chalicelib.codecs.otlp import json, protobuf
 from chalicelib.codecs.otlp.messages import TracesData
+from chalicelib.functions.index_stream import index_stream
+from chalicelib.functions.seal import seal
 from chalicelib.local.lambda_runtime import invoke
 from chalicelib.local.proxy import NO_SUCH_RESOURCE, HttpRequest, find_match, proxy_event
 from chalicelib.model.access import Scope
@@ -24,8 +26,10 @@ from chalicelib.settings import Settings
 from chalicelib.storage.dynamodb.client import Connection
 from chalicelib.storage.dynamodb.control import DynamoKeyStore
 from tests.clocks import Clock
-from tests.engines import CONTROL_TABLE, dynamo_blocks
+from tests.engines import CONTROL_TABLE, FACTS_TABLE, dynamo_blocks, dynamo_views
+from tests.functions.events import Context, event_of
 from tests.http_client import Reply
+from tests.in_memory import services_in_memory
 from tests.recording import RecordingTelemetry
 
 PROTOBUF = "application/x-protobuf"
@@ -41,28 +45,13 @@ PACKERS: Mapping[str, Callable[[bytes], bytes]] = {
 ENCODERS: Mapping[str, Callable[[TracesData], bytes]] = {PROTOBUF: protobuf.encode, JSON: json.encode}
 
 
-class Backend:
-    """An app over the tables of `connection`; with `clock`, all its waiting takes no time but the clock's."""
+class Gateway:
+    """An app with these services, behind the gateway."""
 
-    def __init__(
-        self,
-        connection: Connection,
-        *,
-        clock: Clock | None = None,
-        gate: Gate | None = None,
-        tenant: str = "default",
-        **settings: Any,
-    ) -> None:
-        self.clock = clock or Clock()
-        self.telemetry = RecordingTelemetry()
-        self.services = Services(
-            settings=Settings(**settings),
-            blocks=dynamo_blocks(connection, self.clock.now_ns, self.clock.sleep),
-            gate=gate or OpenGate(tenant),
-            telemetry=self.telemetry,
-            now_ns=self.clock.now_ns,
-        )
-        self.app = gateway.create(self.services)
+    def __init__(self, services: Services, clock: Clock) -> None:
+        self.clock = clock
+        self.services = services
+        self.app = gateway.create(services)
 
     def ask(self, method: str, target: str, headers: Mapping[str, str] | None = None, body: bytes = b"") -> Reply:
         """What API Gateway and the function behind it answer to a request for `target` (path and query, as sent)."""
@@ -80,13 +69,60 @@ class Backend:
         answer = NO_SUCH_RESOURCE if match is None else invoke(self.app, proxy_event(request, match), _must_not_fail)
         return Reply(answer.status, {name.lower(): value for name, value in answer.headers}, answer.body)
 
+    def get(self, target: str, **headers: str) -> Reply:
+        return self.ask("GET", target, headers)
+
+
+class Backend(Gateway):
+    """An app over the tables of `connection`; with `clock`, all its waiting takes no time but the clock's.
+
+    Sampling policies are in memory: a container asks for them once a minute, and these tests count calls.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        clock: Clock | None = None,
+        gate: Gate | None = None,
+        tenant: str = "default",
+        **settings: Any,
+    ) -> None:
+        clock = clock or Clock()
+        self.telemetry = RecordingTelemetry()
+        self._connection = connection
+        self._streamed: set[bytes] = set()
+        services = services_in_memory(
+            settings=Settings(**settings),
+            blocks=dynamo_blocks(connection, clock.now_ns, clock.sleep),
+            views=dynamo_views(connection, clock.now_ns, clock.sleep),
+            gate=gate or OpenGate(tenant),
+            telemetry=self.telemetry,
+            now_ns=clock.now_ns,
+        )
+        super().__init__(services, clock)
+
+    def stream(self) -> dict[str, Any]:
+        """The event that tells of what was kept since the last one."""
+        items = self._connection.client().scan(TableName=FACTS_TABLE)["Items"]
+        fresh = [item for item in items if item["pk"]["B"] + item["sk"]["B"] not in self._streamed]
+        self._streamed.update(item["pk"]["B"] + item["sk"]["B"] for item in fresh)
+        return event_of(fresh)
+
+    def index(self) -> None:
+        """Have the stream's function look at what is new."""
+        index_stream(self.services, self.stream(), Context(self.clock))
+
+    def seal(self, minutes: int = 5) -> None:
+        """Let so many minutes pass, with a tick in each."""
+        for _ in range(minutes):
+            self.clock.advance_s(60)
+            seal(self.services, Context(self.clock))
+
     def post(self, message: TracesData, media: str = PROTOBUF, packing: str = "identity", **headers: str) -> Reply:
         """Send `message` as an exporter would."""
         body = PACKERS[packing](ENCODERS[media](message))
         return self.ask("POST", "/v1/traces", {"Content-Type": media, "Content-Encoding": packing, **headers}, body)
-
-    def get(self, target: str, **headers: str) -> Reply:
-        return self.ask("GET", target, headers)
 
     def readings(self, trace_id: str) -> tuple[bytes, bytes, bytes]:
         """The trace in every form that there is: OTLP JSON, OTLP protobuf, assembly."""

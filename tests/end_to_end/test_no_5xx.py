@@ -114,8 +114,10 @@ def in_words(reply, dialect: str) -> bool:
     """Whether an error has the shape that its dialect gives to errors."""
     if reply.status == 200:
         return True
+    if dialect == "tempo":
+        return bool(reply.body) and reply.headers["content-type"] == "text/plain; charset=utf-8"
     if dialect != "otlp":
-        return set(reply.json()["error"]) == {"code", "message"}
+        return {"code", "message"} <= set(reply.json()["error"]) <= {"code", "message", "line", "column"}
     if reply.headers["content-type"] == PROTOBUF:
         return reply.body[:1] == b"\x08"
     return {"code", "message"} <= set(reply.json())

@@ -6,8 +6,18 @@ import shutil
 
 import pytest
 
+from infra.outputs import with_outputs
 from infra.package import package
 from tests.infra.templates import ROOT
+
+OUTPUTS = {  # of the tables' stack
+    "Stage": "dev",
+    "FactsTableName": "spanfold-dev-facts",
+    "ViewsTableName": "spanfold-dev-views",
+    "ControlTableName": "spanfold-dev-control",
+    "FactsStreamArn": "arn:aws:dynamodb:eu-west-1:123456789012:table/spanfold-dev-facts/stream/2026-01-01T00:00:00.000",
+    "WorkQueueUrl": "https://sqs.eu-west-1.amazonaws.com/123456789012/spanfold-dev-work",
+}
 
 SHIPPED = ("app.py", "chalicelib", "requirements.txt")
 MACHINE_TO_ARCHITECTURE = {"x86_64": "x86_64", "AMD64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
@@ -49,4 +59,5 @@ def _copy_what_ships(project, architecture):
     shutil.copytree(ROOT / ".chalice", project / ".chalice", ignore=shutil.ignore_patterns("deployments", "deployed"))
     path = project / ".chalice" / "config.json"
     config = json.loads(path.read_text(encoding="utf-8"))
-    path.write_text(json.dumps({**config, "lambda_architecture": architecture}), encoding="utf-8")
+    made = with_outputs({**config, "lambda_architecture": architecture}, "dev", OUTPUTS)
+    path.write_text(json.dumps(made), encoding="utf-8")

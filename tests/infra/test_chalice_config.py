@@ -16,19 +16,53 @@ NOT_OURS_TO_SET = {
     "app_name", "chalice_app", "log_retention_in_days", "profile", "project_dir",
 }  # fmt: skip
 
-# What each table is used for by the one function that there is. Nothing deletes, updates or scans.
-ALLOWED = {
-    "facts": {"dynamodb:BatchWriteItem", "dynamodb:Query"},
-    "control": {"dynamodb:GetItem"},
+# What each function does with each table, and with what else there is. Nothing deletes, updates or scans.
+API = "api_handler"
+WRITE_AND_READ = {"dynamodb:BatchWriteItem", "dynamodb:Query"}
+SEALING = {
+    "dynamodb:*:*:table/spanfold-{stage}-facts": WRITE_AND_READ,
+    "dynamodb:*:*:table/spanfold-{stage}-views": WRITE_AND_READ,
+    "dynamodb:*:*:table/spanfold-{stage}-control": {"dynamodb:GetItem"},
 }
+WORK_QUEUE = "sqs:*:*:spanfold-{stage}-work"
+ALLOWED = {
+    API: {
+        "dynamodb:*:*:table/spanfold-{stage}-facts": WRITE_AND_READ,
+        "dynamodb:*:*:table/spanfold-{stage}-views": {"dynamodb:Query"},
+        "dynamodb:*:*:table/spanfold-{stage}-control": {"dynamodb:GetItem"},
+    },
+    "index_stream": {
+        # Lambda follows the stream and hands on what fails with the function's role.
+        "dynamodb:*:*:table/spanfold-{stage}-facts/stream/*": {
+            "dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams",
+        },
+        "sqs:*:*:spanfold-{stage}-*IndexFailures-*": {"sqs:SendMessage"},
+        "dynamodb:*:*:table/spanfold-{stage}-facts": {"dynamodb:Query"},
+        "dynamodb:*:*:table/spanfold-{stage}-views": WRITE_AND_READ,
+        WORK_QUEUE: {"sqs:SendMessage"},
+    },
+    "seal": SEALING | {WORK_QUEUE: {"sqs:SendMessage"}},
+    "work": SEALING | {
+        WORK_QUEUE: {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:SendMessage"},
+    },
+}  # fmt: skip
 LOG_ACTIONS = {"logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"}
 
 every_stage = pytest.mark.parametrize("stage", STAGES)
 
 
-def statements(stage):
-    policy = json.loads((ROOT / ".chalice" / CONFIG["stages"][stage]["iam_policy_file"]).read_text(encoding="utf-8"))
-    return policy["Statement"]
+every_function = pytest.mark.parametrize("function", ALLOWED)
+
+
+def settings_of(stage, function):
+    """As Chalice chains them: the function's, the stage's, the project's."""
+    own = CONFIG["stages"][stage]
+    return {**CONFIG, **own, **own["lambda_functions"].get(function, {})}
+
+
+def statements(stage, function):
+    policy = (ROOT / ".chalice" / settings_of(stage, function)["iam_policy_file"]).read_text(encoding="utf-8")
+    return json.loads(policy)["Statement"]
 
 
 def test_the_projects_config_has_no_problems():
@@ -66,18 +100,26 @@ def test_a_stage_without_a_policy_is_named():
 
 
 @every_stage
-def test_a_stage_may_do_what_it_needs_and_no_more(stage):
+@every_function
+def test_a_function_may_do_what_it_needs_and_no_more(stage, function):
     granted = {}
-    for statement in statements(stage):
+    for statement in statements(stage, function):
         assert statement["Effect"] == "Allow"
         for arn in statement["Resource"]:
             granted.setdefault(arn, set()).update(statement["Action"])
-    tables = {f"arn:aws:dynamodb:*:*:table/spanfold-{stage}-{role}": actions for role, actions in ALLOWED.items()}
+    needed = {f"arn:aws:{arn.format(stage=stage)}": actions for arn, actions in ALLOWED[function].items()}
     logs = {
         f"arn:aws:logs:*:*:log-group:/aws/lambda/spanfold-{stage}{name}:*": LOG_ACTIONS
         for name in ("", "-*")  # `chalice deploy` and CloudFormation name functions differently
     }
-    assert granted == tables | logs
+    assert granted == needed | logs
+
+
+@every_stage
+def test_every_function_that_is_registered_has_settings_and_no_other(stage):
+    from chalicelib.functions.registry import Functions  # noqa: PLC0415
+
+    assert set(CONFIG["stages"][stage]["lambda_functions"]) == set(Functions._fields) == set(ALLOWED) - {API}
 
 
 @every_stage
@@ -102,5 +144,16 @@ def test_every_variable_of_a_stage_is_one_that_the_settings_read(stage):
 
 
 @every_stage
-def test_a_function_ends_no_later_than_the_gateway_stops_listening(stage):
-    assert {**CONFIG, **CONFIG["stages"][stage]}["lambda_timeout"] <= 29
+def test_the_api_ends_no_later_than_the_gateway_stops_listening(stage):
+    assert settings_of(stage, API)["lambda_timeout"] <= 29
+
+
+@every_stage
+def test_a_tick_ends_before_the_next_one_begins(stage):
+    assert settings_of(stage, "seal")["lambda_timeout"] < 60
+
+
+@every_stage
+@every_function
+def test_a_function_has_the_memory_that_was_measured_to_do(stage, function):
+    assert settings_of(stage, function)["lambda_memory_size"] >= 512

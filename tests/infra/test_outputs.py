@@ -6,15 +6,9 @@ import json
 import pytest
 
 from infra.outputs import WrongStack, main, outputs_of, with_outputs
+from tests.infra.conftest import OUTPUTS
 from tests.infra.templates import ROOT, template
 
-OUTPUTS = {
-    "Stage": "dev",
-    "FactsTableName": "spanfold-dev-facts",
-    "ViewsTableName": "spanfold-dev-views",
-    "ControlTableName": "spanfold-dev-control",
-    "FactsStreamArn": "arn:aws:dynamodb:eu-west-1:123456789012:table/spanfold-dev-facts/stream/2026",
-}
 CONFIG = {
     "version": "2.0",
     "stages": {"dev": {"environment_variables": {"SPANFOLD_RETENTION_DAYS": "3"}}, "prod": {"tags": {}}},
@@ -26,7 +20,7 @@ def described(outputs):
     return {"Stacks": [{"StackName": "spanfold-dev-tables", "Outputs": pairs}]}
 
 
-def test_a_stage_gets_its_table_names_and_keeps_everything_else():
+def test_a_stage_gets_its_names_and_addresses_and_keeps_everything_else():
     assert with_outputs(CONFIG, "dev", OUTPUTS) == {
         "version": "2.0",
         "stages": {
@@ -36,6 +30,8 @@ def test_a_stage_gets_its_table_names_and_keeps_everything_else():
                     "SPANFOLD_FACTS_TABLE": "spanfold-dev-facts",
                     "SPANFOLD_VIEWS_TABLE": "spanfold-dev-views",
                     "SPANFOLD_CONTROL_TABLE": "spanfold-dev-control",
+                    "SPANFOLD_FACTS_STREAM_ARN": OUTPUTS["FactsStreamArn"],
+                    "SPANFOLD_WORK_QUEUE_URL": OUTPUTS["WorkQueueUrl"],
                 }
             },
             "prod": {"tags": {}},
@@ -53,7 +49,11 @@ def test_the_template_puts_out_everything_that_is_read():
     [
         ("prod", OUTPUTS, "outputs of stage 'dev', not of 'prod'"),
         ("test", OUTPUTS, "stage 'test' is not in"),
-        ("dev", {"Stage": "dev", "FactsTableName": "a"}, "no output ControlTableName, ViewsTableName"),
+        (
+            "dev",
+            {"Stage": "dev", "FactsTableName": "a"},
+            "no output ControlTableName, FactsStreamArn, ViewsTableName, WorkQueueUrl",
+        ),
     ],
 )
 def test_another_stacks_outputs_are_refused(stage, outputs, reason):
@@ -71,7 +71,10 @@ def test_the_command_rewrites_the_file_as_people_keep_it(tmp_path):
     committed = (ROOT / ".chalice" / "config.json").read_text(encoding="utf-8")
     path.write_text(committed, encoding="utf-8")
     assert main(["--stage", "dev"], io.StringIO(json.dumps(described(OUTPUTS))), path) == 0
-    assert path.read_text(encoding="utf-8") == committed
+    written = json.loads(path.read_text(encoding="utf-8"))
+    for unknown_before in ("SPANFOLD_FACTS_STREAM_ARN", "SPANFOLD_WORK_QUEUE_URL"):
+        assert written["stages"]["dev"]["environment_variables"].pop(unknown_before)
+    assert json.dumps(written, indent=2) + "\n" == committed
 
 
 def test_the_command_says_in_one_line_what_is_wrong_and_leaves_the_file(tmp_path, capsys):

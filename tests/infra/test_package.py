@@ -5,6 +5,7 @@ import shutil
 import struct
 import subprocess
 import sys
+from fnmatch import fnmatchcase
 from importlib.util import MAGIC_NUMBER, cache_from_source
 from pathlib import PurePosixPath
 from zipfile import ZipFile
@@ -14,7 +15,10 @@ import pytest
 from benchmarks.measures import handler
 from benchmarks.workloads.posts import ten_span_posts
 from benchmarks.workloads.worlds import MEASURING
+from chalicelib.storage.dynamodb.stream import WRITES
+from chalicelib.telemetry import NAMESPACE
 from infra.bundle import SERVICES, is_wanted
+from infra.outputs import with_outputs
 from infra.package import (
     MAX_UNZIPPED_BYTES,
     MAX_ZIPPED_BYTES,
@@ -23,9 +27,12 @@ from infra.package import (
     bundle_size,
     check_requirements,
     check_runtime,
+    find_unset,
     main,
+    merge_template,
     rewrite,
 )
+from tests.infra.conftest import OUTPUTS
 from tests.infra.templates import ROOT, cfn_lint, properties, template
 
 OUR_MAX_ZIPPED_BYTES = 12_000_000  # far below Lambda's, so that growth is noticed; 9.1 MB at the first release
@@ -61,8 +68,10 @@ TAKE_A_POST = """
 import importlib, json, sys
 from app import app
 
-for name in ("botocore.session", "google._upb._message", "msgspec", "pynamodb.models", "zstandard"):
-    importlib.import_module(name)  # what posts want, compiled parts included
+for name in ("botocore.session", "google._upb._message", "msgspec", "pynamodb.models", "re2", "zstandard"):
+    importlib.import_module(name)  # what posts and queries want, compiled parts included
+for name in ("views.index", "views.seal", "views.work", "routes.native.search", "routes.tempo.search"):
+    importlib.import_module(f"chalicelib.{name}")  # what the other functions and later requests load
 
 repository, healthz, post = json.load(sys.stdin)
 sys.path.append(repository)
@@ -104,9 +113,121 @@ def test_the_alarms_look_at_the_api_that_chalice_names(sam):
     assert names == [properties(sam, "RestAPI")["DefinitionBody"]["info"]["title"]]
 
 
-def test_the_function_holds_the_policy_of_its_stage_and_no_other(sam):
-    policies = [p["PolicyDocument"] for p in properties(sam, "ApiHandlerRole")["Policies"]]
-    assert policies == [json.loads((ROOT / ".chalice" / "policy-dev.json").read_text(encoding="utf-8"))]
+POLICIES = {
+    "ApiHandlerRole": "policy-dev.json",
+    "IndexStreamRole": "policy-dev-index-stream.json",
+    "SealRole": "policy-dev-seal.json",
+    "WorkRole": "policy-dev-work.json",
+}
+
+
+def test_each_function_holds_its_own_policy_and_no_other(sam):
+    roles = {name: own["Properties"] for name, own in sam["Resources"].items() if own["Type"] == "AWS::IAM::Role"}
+    held = {name: [policy["PolicyDocument"] for policy in role["Policies"]] for name, role in roles.items()}
+    assert held == {
+        name: [json.loads((ROOT / ".chalice" / file).read_text(encoding="utf-8"))] for name, file in POLICIES.items()
+    }
+
+
+def functions_of(sam):
+    return {name: own for name, own in sam["Resources"].items() if own["Type"] == "AWS::Serverless::Function"}
+
+
+def test_the_functions_are_the_api_and_those_that_are_registered(sam):
+    handlers = {name: own["Properties"]["Handler"] for name, own in functions_of(sam).items()}
+    assert handlers == {
+        "APIHandler": "app.app",
+        "IndexStream": "app.index_stream",
+        "Seal": "app.seal",
+        "Work": "app.work",
+    }
+
+
+def test_every_handler_of_the_template_is_something_that_lambda_can_import_and_call(sam):
+    import app  # noqa: PLC0415  # its settings are read at import
+
+    for function in functions_of(sam).values():
+        module, _, name = function["Properties"]["Handler"].partition(".")
+        assert (module, callable(getattr(app, name))) == ("app", True)
+
+
+def test_the_stream_is_followed_from_its_beginning_and_one_bad_batch_does_not_stop_it(sam):
+    [source] = properties(sam, "IndexStream")["Events"].values()
+    assert source["Type"] == "DynamoDB"
+    followed = source["Properties"]
+    assert followed["Stream"] == OUTPUTS["FactsStreamArn"]
+    assert (followed["BatchSize"], followed["MaximumBatchingWindowInSeconds"]) == (1000, 5)
+    assert (followed["ParallelizationFactor"], followed["StartingPosition"]) == (1, "TRIM_HORIZON")
+    assert followed["BisectBatchOnFunctionError"] is True
+    assert 0 < followed["MaximumRetryAttempts"] <= 10_000
+    assert 3600 <= followed["MaximumRecordAgeInSeconds"] < 24 * 3600  # the stream itself forgets after a day
+    given_up = {"Type": "SQS", "Destination": {"Fn::GetAtt": ["IndexFailures", "Arn"]}}
+    assert followed["DestinationConfig"] == {"OnFailure": given_up}
+    [wanted] = followed["FilterCriteria"]["Filters"]
+    assert set(json.loads(wanted["Pattern"])["eventName"]) == WRITES
+
+
+def test_the_queue_of_failures_can_be_reached_under_the_name_that_its_stack_gives_it(sam):
+    """CloudFormation calls it <stack>-IndexFailures-<random>, and docs/deploy.md begins the stack's name."""
+    [role] = properties(sam, "IndexStreamRole")["Policies"]
+    arns = [arn for statement in role["PolicyDocument"]["Statement"] for arn in statement["Resource"]]
+    [pattern] = [arn for arn in arns if "IndexFailures" in arn]
+    for stack in ("spanfold-dev", "spanfold-dev-two"):
+        assert fnmatchcase(f"arn:aws:sqs:eu-west-1:123456789012:{stack}-IndexFailures-1ABC", pattern)
+    assert "QueueName" not in properties(sam, "IndexFailures")
+
+
+def test_the_queue_hands_out_work_and_hears_which_of_it_failed(sam):
+    [source] = properties(sam, "Work")["Events"].values()
+    assert source["Type"] == "SQS"
+    assert str(source["Properties"]["Queue"]).endswith(":spanfold-dev-work'}")
+    assert source["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def test_a_tick_comes_every_minute_and_is_not_repeated(sam):
+    [source] = properties(sam, "Seal")["Events"].values()
+    assert source == {"Type": "Schedule", "Properties": {"Schedule": "rate(1 minute)"}}
+    assert properties(sam, "Seal")["EventInvokeConfig"]["MaximumRetryAttempts"] == 0
+
+
+def test_every_function_has_its_log_group_and_an_alarm_for_its_errors(sam):
+    groups = [own["Properties"] for own in sam["Resources"].values() if own["Type"] == "AWS::Logs::LogGroup"]
+    alarms = [own["Properties"] for own in sam["Resources"].values() if own["Type"] == "AWS::CloudWatch::Alarm"]
+    for name in functions_of(sam):
+        assert [group for group in groups if group["LogGroupName"] == {"Fn::Sub": f"/aws/lambda/${{{name}}}"}]
+        watched = [alarm for alarm in alarms if {"Name": "FunctionName", "Value": {"Ref": name}} in alarm["Dimensions"]]
+        assert "Errors" in {alarm["MetricName"] for alarm in watched}
+
+
+def test_an_alarm_tells_when_spans_cannot_be_found(sam):
+    metrics = {properties(sam, name)["MetricName"] for name in ("IndexAgeAlarm", "DeadRecordsAlarm")}
+    assert metrics == {"IteratorAge", "records_dead"}
+    assert properties(sam, "DeadRecordsAlarm")["Namespace"] == NAMESPACE
+    [dimension] = properties(sam, "IndexFailuresAlarm")["Dimensions"]
+    assert dimension["Value"] == {"Fn::GetAtt": ["IndexFailures", "QueueName"]}
+
+
+def test_an_alarm_tells_when_seals_fail_one_by_one_and_when_nobody_seals(sam):
+    failing, standing = properties(sam, "SealFailuresAlarm"), properties(sam, "SealStandstillAlarm")
+    assert (failing["Namespace"], failing["MetricName"]) == (NAMESPACE, "seals_failed")
+    assert standing["Dimensions"] == [{"Name": "FunctionName", "Value": {"Ref": "Seal"}}]
+    assert (standing["ComparisonOperator"], standing["TreatMissingData"]) == ("LessThanThreshold", "breaching")
+
+
+def test_a_stage_may_let_several_invocations_work_on_a_shard():
+    merged = merge_template({"SPANFOLD_INDEX_PARALLELISM": "4"})
+    assert "ParallelizationFactor: 4 " in merged
+    assert "ParallelizationFactor: 1 " in merge_template({})
+    with pytest.raises(PackageError, match="more than Lambda's 10"):
+        merge_template({"SPANFOLD_INDEX_PARALLELISM": "11"})
+    with pytest.raises(PackageError, match="'two' is not a whole number"):
+        merge_template({"SPANFOLD_INDEX_PARALLELISM": "two"})
+
+
+def test_a_stage_that_has_not_heard_of_its_tables_is_told_so():
+    config = {"stages": {"dev": {"environment_variables": {"SPANFOLD_WORK_QUEUE_URL": "https://sqs.test/1/w"}}}}
+    assert find_unset(config, "dev") == ["SPANFOLD_FACTS_STREAM_ARN"]
+    assert find_unset(with_outputs(config, "dev", OUTPUTS), "dev") == []
 
 
 def test_the_bundle_is_far_smaller_than_lambda_takes(deployed, capsys):
@@ -193,9 +314,10 @@ def test_a_bundle_that_lacks_a_requirement_is_not_shipped(deployed, tmp_path):
         check_requirements(requirements, deployed / "deployment.zip")
 
 
-def test_the_sdk_knows_the_services_that_the_policy_allows_and_no_others(bundle, sam):
-    [policy] = [p["PolicyDocument"] for p in properties(sam, "ApiHandlerRole")["Policies"]]
-    allowed = {action.partition(":")[0] for statement in policy["Statement"] for action in statement["Action"]}
+def test_the_sdk_knows_the_services_that_the_policies_allow_and_no_others(bundle, sam):
+    policies = [p["PolicyDocument"] for role in POLICIES for p in properties(sam, role)["Policies"]]
+    statements = [statement for policy in policies for statement in policy["Statement"]]
+    allowed = {action.partition(":")[0] for statement in statements for action in statement["Action"]}
     descriptions = [PurePosixPath(name) for name in bundle.namelist() if name.endswith("/service-2.json.gz")]
     described = {path.parts[2] for path in descriptions if path.parts[:2] == ("botocore", "data")}
     assert described == allowed - NOT_CALLED == SERVICES

@@ -2,6 +2,7 @@
 
 import pytest
 
+from infra.chalice_config import CONFIG, read_config
 from tests.infra.templates import ROOT, cfn_lint, properties, resource, template
 
 TABLES_YAML = ROOT / "infra" / "tables.yaml"
@@ -28,7 +29,8 @@ def test_cfn_lint_has_nothing_to_say():
 
 def test_there_is_a_table_for_every_role_and_no_other(tables, schemas):
     assert set(schemas.SCHEMAS) == set(LOGICAL_IDS)
-    assert set(tables["Resources"]) == set(LOGICAL_IDS.values())
+    declared = {name for name, own in tables["Resources"].items() if own["Type"] == "AWS::DynamoDB::Table"}
+    assert declared == set(LOGICAL_IDS.values())
 
 
 @every_table
@@ -70,3 +72,30 @@ def test_a_table_is_named_after_its_stage_and_role(tables, role):
 @every_table
 def test_the_stack_puts_out_every_name(tables, role):
     assert tables["Outputs"][f"{LOGICAL_IDS[role]}Name"]["Value"] == {"Ref": LOGICAL_IDS[role]}
+
+
+def test_work_that_fails_again_and_again_is_set_aside_and_tells_somebody(tables):
+    queue = properties(tables, "WorkQueue")
+    assert queue["RedrivePolicy"]["deadLetterTargetArn"] == {"Fn::GetAtt": "WorkFailures.Arn"}
+    assert queue["RedrivePolicy"]["maxReceiveCount"] >= 5  # Lambda's guide: fewer, and throttling alone sets aside
+    assert properties(tables, "WorkFailures")["MessageRetentionPeriod"] > queue["MessageRetentionPeriod"]
+    [dimension] = properties(tables, "WorkFailuresAlarm")["Dimensions"]
+    assert dimension["Value"] == {"Fn::GetAtt": "WorkFailures.QueueName"}
+
+
+def test_work_that_waits_longer_than_two_attempts_take_tells_somebody(tables):
+    alarm = properties(tables, "WorkAgeAlarm")
+    assert alarm["Dimensions"] == [{"Name": "QueueName", "Value": {"Fn::GetAtt": "WorkQueue.QueueName"}}]
+    assert alarm["MetricName"] == "ApproximateAgeOfOldestMessage"
+    assert alarm["Threshold"] > 2 * properties(tables, "WorkQueue")["VisibilityTimeout"]
+
+
+@pytest.mark.parametrize("stage", ["dev", "prod"])
+def test_a_message_is_hidden_for_six_times_as_long_as_the_function_may_work_on_it(tables, stage):
+    timeout_s = read_config(ROOT / CONFIG)["stages"][stage]["lambda_functions"]["work"]["lambda_timeout"]
+    assert properties(tables, "WorkQueue")["VisibilityTimeout"] >= 6 * timeout_s
+
+
+def test_the_stack_puts_out_where_the_stream_and_the_queue_are(tables):
+    assert tables["Outputs"]["FactsStreamArn"]["Value"] == {"Fn::GetAtt": "FactsTable.StreamArn"}
+    assert tables["Outputs"]["WorkQueueUrl"]["Value"] == {"Ref": "WorkQueue"}

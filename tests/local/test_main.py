@@ -143,7 +143,7 @@ def test_without_a_key_to_show_the_greeting_says_how_to_make_one():
 def test_the_embedded_engine_has_its_tables_and_begins_empty():
     with engine(Settings(), {}) as made:
         assert made.embedded
-        assert made.keys.find_key("nobody") is None
+        assert made.stores.keys.find_key("nobody") is None
 
 
 def test_an_engine_that_is_not_there_is_named():

@@ -17,6 +17,7 @@ from chalicelib.services import Services
 from chalicelib.settings import Settings
 from tests.actors import TRACE_ID, trace
 from tests.assembly.reading import tree
+from tests.in_memory import services_in_memory
 
 LATER = Deadline(1, lambda: 0)
 
@@ -35,7 +36,7 @@ class Posts:
 
 
 def services(posts: Posts, **changed: int) -> Services:
-    return Services(settings=Settings(**changed), blocks=posts, gate=None, telemetry=None, now_ns=lambda: 0)
+    return services_in_memory(settings=Settings(**changed), blocks=posts, now_ns=lambda: 0)
 
 
 def test_a_trace_comes_back_assembled_from_its_posts_in_whatever_order():

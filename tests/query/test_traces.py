@@ -10,13 +10,14 @@ from chalicelib.codecs.otlp.grouping import group
 from chalicelib.codecs.otlp.merge import Form
 from chalicelib.codecs.otlp.messages import TracesData
 from chalicelib.codecs.otlp.spans import to_spans
-from chalicelib.model.block import Block
+from chalicelib.model.block import Block, held_bytes
 from chalicelib.model.deadline import Deadline
 from chalicelib.model.errors import AnswerTooLarge, NoSuchTrace, QueryError, StoreError
-from chalicelib.query.traces import SPAN_COST_BYTES, TracePage, read_spans, read_trace
+from chalicelib.query.traces import TracePage, read_spans, read_trace
 from chalicelib.services import Services
 from chalicelib.settings import Settings
 from tests.codecs.otlp.actors import OTHER_TRACE, TRACE, message, messages, sent_by, span, told
+from tests.in_memory import services_in_memory
 
 LATER = Deadline(1, lambda: 0)
 PROTOBUF = Form(TracesData.SerializeToString, 1.0)
@@ -41,7 +42,7 @@ class Store:
 
 
 def services(store: Store, **chosen) -> Services:
-    return Services(settings=Settings(**chosen), blocks=store, gate=None, telemetry=None, now_ns=lambda: 0)
+    return services_in_memory(settings=Settings(**chosen), blocks=store, now_ns=lambda: 0)
 
 
 def read(store, trace_id=ID, *, cursor=None, budget_bytes=10**6, tenant="acme", form=PROTOBUF) -> TracePage:
@@ -202,7 +203,7 @@ def test_a_block_that_is_not_otlp_is_an_error_of_the_store_that_kept_it(reading)
 
 def test_a_trace_larger_than_a_read_may_hold_is_refused_and_not_tried():
     kept = shop()
-    weight = sum(len(block.payload) + SPAN_COST_BYTES * block.span_count for _, block in kept.kept)
+    weight = sum(held_bytes(block) for _, block in kept.kept)
     how = {"cursor": None, "budget_bytes": 10**6, "deadline": LATER, "form": PROTOBUF}
     assert read_trace(services(kept, max_trace_bytes=weight), "acme", ID, **how).span_count
     small = services(kept, max_trace_bytes=weight - 1)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from chalicelib.model.access import Scope
 from chalicelib.model.deadline import Deadline
-from chalicelib.model.errors import NotPermitted, StoreError, StoreThrottled
+from chalicelib.model.errors import MethodNotAllowed, NotPermitted, StoreError, StoreThrottled
 from chalicelib.routes import gateway
 from chalicelib.routes.answers import NATIVE, json_answer
 from chalicelib.routes.endpoint import PUBLIC, Endpoint, Open
@@ -21,7 +21,7 @@ from chalicelib.routes.request import Request
 from tests.recording import BrokenStore
 from tests.routes.posts import JSON, PROTOBUF, TRACE_ID, call, event, json_post, protobuf_post
 
-PARAMS = {"trace_id": TRACE_ID}
+PARAMS = {"trace_id": TRACE_ID, "name": "cart", "key": "http.route", "tag": "span.http.route"}
 
 
 @pytest.fixture
@@ -132,8 +132,9 @@ def test_every_endpoint_says_its_scope_and_its_dialect():
         assert endpoint.dialect.name
 
 
-def test_only_health_is_public():
-    assert {endpoint.path for endpoint in gateway.ENDPOINTS if endpoint.scope is PUBLIC} == {"/healthz"}
+def test_only_what_says_nothing_of_anybodys_traces_is_public():
+    public = {endpoint.path for endpoint in gateway.ENDPOINTS if endpoint.scope is PUBLIC}
+    assert public == {"/healthz", "/tempo/ready", "/tempo/api/status/buildinfo"}
 
 
 @pytest.mark.parametrize("endpoint", gateway.ENDPOINTS, ids=lambda e: f"{e.method} {e.path}")
@@ -145,7 +146,9 @@ def test_without_a_key_only_public_endpoints_answer(locked, endpoint):
         expected = endpoint.dialect.refuse({"content-type": "application/json"}, NotPermitted("any"))
         assert status == 401
         assert headers["www-authenticate"] == "Bearer"
-        assert json.loads(body).keys() == json.loads(expected.body).keys()
+        assert headers["content-type"] == expected.media_type
+        if expected.media_type == "application/json":
+            assert json.loads(body).keys() == json.loads(expected.body).keys()
 
 
 @pytest.mark.parametrize("endpoint", gateway.ENDPOINTS, ids=lambda e: f"{e.method} {e.path}")
@@ -185,7 +188,8 @@ def test_every_other_method_of_a_path_is_405_in_its_dialect(app, path, method):
     status, headers, body = call(app, event(method, path, params=PARAMS if "{" in path else None))
     assert status == 405
     assert headers["allow"] == ", ".join([*own, "OPTIONS"])
-    assert ("error" in json.loads(body)) == (next(iter(own.values())).dialect is NATIVE)
+    expected = next(iter(own.values())).dialect.refuse({}, MethodNotAllowed(method, (*own, "OPTIONS")))
+    assert (headers["content-type"], body) == (expected.media_type, expected.body)
 
 
 def test_chalice_would_deploy_these_routes(app):

@@ -113,7 +113,7 @@ def test_tables_are_made_once(dynamodb):
 def test_the_facts_table_expires_its_items_and_streams_what_is_written(dynamodb):
     client = dynamodb.client()
     table = client.describe_table(TableName=FACTS_TABLE)["Table"]
-    assert table["StreamSpecification"] == {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}
+    assert table["StreamSpecification"] == {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
     assert table["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
     assert {one["AttributeType"] for one in table["AttributeDefinitions"]} == {"B"}
     expiry = client.describe_time_to_live(TableName=FACTS_TABLE)["TimeToLiveDescription"]

@@ -4,7 +4,7 @@ import pytest
 
 from chalicelib.model.errors import StoreError
 from chalicelib.storage.dynamodb.client import Connection
-from chalicelib.storage.dynamodb.control import DynamoKeyStore
+from chalicelib.storage.dynamodb.control import DynamoKeyStore, DynamoSamplingStore
 from tests.engines import CONTROL_TABLE
 
 GOOD = {"secret_sha256": {"B": bytes(32)}, "tenant": {"S": "acme"}, "scopes": {"SS": ["read"]}}
@@ -28,3 +28,16 @@ def test_a_key_that_somebody_made_by_hand_wrongly_is_the_stores_error_and_named_
     with pytest.raises(StoreError, match="a key cannot be read") as unreadable:
         DynamoKeyStore(connection=dynamodb, table=CONTROL_TABLE).find_key("HANDMADE")
     assert "HANDMADE" in unreadable.value.__notes__[0]
+
+
+def test_sampling_policies_that_somebody_wrote_by_hand_wrongly_are_the_stores_error(dynamodb: Connection):
+    item = {"pk": {"S": "sampling#acme"}, "sk": {"S": "policies"}, "document": {"S": "{}"}}
+    dynamodb.client().put_item(TableName=CONTROL_TABLE, Item=item)
+    with pytest.raises(StoreError, match="policies cannot be read") as unreadable:
+        DynamoSamplingStore(connection=dynamodb, table=CONTROL_TABLE).find_sampling("acme")
+    assert "acme" in unreadable.value.__notes__[0]
+
+
+def test_spanfold_itself_has_no_sampling_policies(dynamodb: Connection):
+    with pytest.raises(ValueError, match="tenant '-'"):
+        DynamoSamplingStore(connection=dynamodb, table=CONTROL_TABLE).put_sampling("-", b"{}")

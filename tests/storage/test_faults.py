@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from chalicelib.model.errors import StoreError, StoreThrottled
 from chalicelib.storage.dynamodb.client import CONNECT_TIMEOUT_S, READ_TIMEOUT_S, TOTAL_ATTEMPTS
-from chalicelib.storage.dynamodb.facts import DynamoBlockStore
+from chalicelib.storage.dynamodb.facts import DynamoBlockStore, Retention
 from chalicelib.storage.dynamodb.items import to_item
 from chalicelib.storage.dynamodb.keys import tenant_prefix
 from chalicelib.storage.dynamodb.writer import Backoff, Writer
@@ -277,7 +277,7 @@ def _store(connection, clock, chance) -> DynamoBlockStore:
     return DynamoBlockStore(
         connection=connection,
         table=FACTS_TABLE,
-        retention_s=RETENTION_S,
+        retention=Retention(RETENTION_S, RETENTION_S),
         now_ns=clock.now_ns,
         backoff=Backoff(chance, clock.sleep),
     )

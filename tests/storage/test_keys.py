@@ -3,9 +3,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.model.block import Block
-from chalicelib.storage.dynamodb.keys import FactName, fact_key, parse_fact_key, tenant_prefix, trace_range
+from chalicelib.storage.dynamodb.keys import (
+    FactName,
+    consolidated_key,
+    fact_key,
+    parse_fact_key,
+    tenant_prefix,
+    trace_range,
+    view_partition,
+)
 
-TENANTS = st.from_regex(r"[a-z0-9-]{1,64}", fullmatch=True)
+TENANTS = st.from_regex(r"[a-z0-9-]{1,64}", fullmatch=True).filter(lambda name: name != "-")
 TRACE_IDS = st.binary(min_size=16, max_size=16).map(bytes.hex)
 
 
@@ -49,7 +57,7 @@ def test_two_payloads_of_a_trace_have_two_keys(trace_id, one, other):
     assert (key_of("default", trace_id, one) == key_of("default", trace_id, other)) == (one == other)
 
 
-@pytest.mark.parametrize("tenant", ["", "a" * 65, "Shop", "shop/dev", "a\x00b", "shop\n", "ü", "a b", "a#b"])
+@pytest.mark.parametrize("tenant", ["", "-", "a" * 65, "Shop", "shop/dev", "a\x00b", "shop\n", "ü", "a b", "a#b"])
 def test_what_cannot_be_a_tenant_makes_no_key(tenant):
     with pytest.raises(ValueError, match="tenant"):
         tenant_prefix(tenant)
@@ -67,3 +75,21 @@ def test_what_cannot_be_a_tenant_makes_no_key(tenant):
 def test_bytes_of_another_shape_are_not_a_key(partition, sort):
     with pytest.raises(ValueError, match="not a fact's keys"):
         parse_fact_key(partition, sort)
+
+
+@given(TENANTS, TRACE_IDS, st.binary(), st.binary())
+def test_a_consolidated_block_comes_before_every_block_of_its_trace(tenant, trace_id, whole, part):
+    prefix = tenant_prefix(tenant)
+    first = consolidated_key(prefix, Block(trace_id=trace_id, payload=whole, span_count=1))
+    other = fact_key(prefix, Block(trace_id=trace_id, payload=part, span_count=1))
+    assert first.partition == other.partition
+    assert other.sort[:8] == first.sort[:8] <= first.sort < other.sort
+    assert first.sort[8:] == bytes(4) + key_of(tenant, trace_id, whole).sort[8:16]
+    assert parse_fact_key(*first).trace_id == trace_id
+
+
+def test_views_have_a_tenant_that_blocks_have_not():
+    assert view_partition("-", "tenants#1767225600") == "-#tenants#1767225600"
+    assert view_partition("acme", "seg#0") == "acme#seg#0"
+    with pytest.raises(ValueError, match="'--#'"):
+        view_partition("--#", "seg#0")

@@ -113,15 +113,16 @@ def _compressor(number: int) -> zstandard.ZstdCompressor:
         write_checksum=False,
         write_dict_id=False,
     )
-    return zstandard.ZstdCompressor(dict_data=_dictionary(number), compression_params=parameters)
+    return zstandard.ZstdCompressor(dict_data=dictionary(number), compression_params=parameters)
 
 
 def _decompressor(number: int) -> zstandard.ZstdDecompressor:
-    return zstandard.ZstdDecompressor(dict_data=_dictionary(number), format=_format(number).frame)
+    return zstandard.ZstdDecompressor(dict_data=dictionary(number), format=_format(number).frame)
 
 
 @cache
-def _dictionary(number: int) -> zstandard.ZstdCompressionDict | None:
+def dictionary(number: int) -> zstandard.ZstdCompressionDict | None:
+    """The zstd dictionary of a format, which is full of the words of spans; None if the format has none."""
     name = _format(number).dictionary
     if name is None:
         return None

@@ -12,10 +12,11 @@ botocore 1.44). Signing, endpoints, retries, checksums and parsing stay as they 
 The endpoint and region are found by botocore: AWS_ENDPOINT_URL_DYNAMODB, AWS_DEFAULT_REGION and the rest.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
 from threading import Lock
-from typing import Any, Protocol, cast
+from typing import Any, Generic, Protocol, TypeVar, cast
 
 import msgspec
 
@@ -32,6 +33,7 @@ _deadline: ContextVar[Deadline | None] = ContextVar("deadline", default=None)
 
 
 Operation = Callable[..., dict[str, Any]]
+Client = TypeVar("Client")
 
 
 class DynamoClient(Protocol):
@@ -42,21 +44,22 @@ class DynamoClient(Protocol):
     query: Operation
     get_item: Operation
     put_item: Operation
+    scan: Operation
     create_table: Operation
     describe_table: Operation
     update_time_to_live: Operation
     get_waiter: Callable[[str], Any]
 
 
-class Connection:
+class OnceMade(Generic[Client]):
     """A client that is made once, when it is first needed, by whichever thread comes first."""
 
-    def __init__(self, make: Callable[[], DynamoClient]) -> None:
+    def __init__(self, make: Callable[[], Client]) -> None:
         self._make = make
-        self._made: DynamoClient | None = None
+        self._made: Client | None = None
         self._lock = Lock()
 
-    def client(self) -> DynamoClient:
+    def client(self) -> Client:
         """The client; threads may share it. Raises StoreError if the surroundings do not allow one."""
         from chalicelib.storage.dynamodb.errors import SDK_ERRORS, not_set_up  # noqa: PLC0415  # needs botocore
 
@@ -69,8 +72,20 @@ class Connection:
         return self._made
 
 
+class Connection(OnceMade[DynamoClient]):
+    """DynamoDB's client, made on first use."""
+
+
 def make_client(**given: Any) -> DynamoClient:
     """A client as production uses it; `given` goes to botocore's create_client (region_name, endpoint_url, keys)."""
+    client = cast("DynamoClient", sdk_client("dynamodb", **given))
+    client.meta.events.register("provide-client-params.dynamodb.BatchWriteItem", _encode_body)
+    client.meta.events.register("before-call.dynamodb.BatchWriteItem", _use_body)
+    return client
+
+
+def sdk_client(service: str, **given: Any) -> Any:
+    """A client of botocore's, with our time-outs and retries, and no attempt after the `within` deadline."""
     import botocore.session  # noqa: PLC0415  # a fifth of a second, which an app that is only packaged need not pay
     from botocore.config import Config  # noqa: PLC0415
 
@@ -81,11 +96,8 @@ def make_client(**given: Any) -> DynamoClient:
         parameter_validation=False,
         user_agent=USER_AGENT,
     )
-    client = cast("DynamoClient", botocore.session.get_session().create_client("dynamodb", config=config, **given))
-    events = client.meta.events
-    events.register("provide-client-params.dynamodb.BatchWriteItem", _encode_body)
-    events.register("before-call.dynamodb.BatchWriteItem", _use_body)
-    events.register_first("request-created.dynamodb", _refuse_after_deadline)
+    client = botocore.session.get_session().create_client(service, config=config, **given)
+    client.meta.events.register_first(f"request-created.{service}", _refuse_after_deadline)
     return client
 
 
@@ -96,11 +108,19 @@ def call(operation: Operation, deadline: Deadline | None, parameters: Mapping[st
     """
     from chalicelib.storage.dynamodb.errors import SDK_ERRORS, translated  # noqa: PLC0415  # needs botocore
 
-    token = _deadline.set(deadline)
     try:
-        return operation(**parameters)
+        with within(deadline):
+            return operation(**parameters)
     except SDK_ERRORS as error:
         raise translated(error, _table(parameters)) from error
+
+
+@contextmanager
+def within(deadline: Deadline | None) -> Iterator[None]:
+    """Inside, a client of `sdk_client` begins no attempt after `deadline`, and raises StoreError in its place."""
+    token = _deadline.set(deadline)
+    try:
+        yield
     finally:
         _deadline.reset(token)
 

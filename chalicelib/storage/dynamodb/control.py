@@ -1,4 +1,4 @@
-"""The key store on DynamoDB: storage/port.py's KeyStore over the control table."""
+"""What people decided, on DynamoDB: storage/port.py's KeyStore and SamplingStore over the control table."""
 
 from typing import TYPE_CHECKING
 
@@ -9,9 +9,10 @@ from chalicelib.storage.dynamodb.items import Item
 from chalicelib.storage.dynamodb.keys import tenant_prefix
 
 if TYPE_CHECKING:
-    from chalicelib.storage.dynamodb.models import KeyItem
+    from chalicelib.storage.dynamodb.models import KeyItem, SamplingItem
 
 _SORT = "key"
+_SAMPLING_SORT = "policies"
 
 
 class DynamoKeyStore:
@@ -28,10 +29,7 @@ class DynamoKeyStore:
 
     def find_key(self, key_id: str) -> KeyRecord | None:
         """See port.KeyStore."""
-        client = self._connection.client()
-        key = {"pk": {"S": _partition(key_id)}, "sk": {"S": _SORT}}
-        answer = call(client.get_item, None, {"TableName": self._table, "Key": key, "ConsistentRead": True})
-        item = answer.get("Item")
+        item = _find_item(self._connection, self._table, _partition(key_id), _SORT)
         if not item:
             return None
         try:
@@ -40,6 +38,39 @@ class DynamoKeyStore:
             unreadable = StoreError("a key cannot be read")
             unreadable.add_note(f"key {key_id!r} in table {self._table} is not as `make key` writes it: {error!r}")
             raise unreadable from error
+
+
+class DynamoSamplingStore:
+    """Sampling documents in the control table `table`."""
+
+    def __init__(self, *, connection: Connection, table: str) -> None:
+        self._connection = connection
+        self._table = table
+
+    def put_sampling(self, tenant: str, document: bytes) -> None:
+        """See port.SamplingStore."""
+        client = self._connection.client()
+        item = to_sampling_item(tenant, document).serialize()
+        call(client.put_item, None, {"TableName": self._table, "Item": item})
+
+    def find_sampling(self, tenant: str) -> bytes | None:
+        """See port.SamplingStore."""
+        item = _find_item(self._connection, self._table, _sampling_partition(tenant), _SAMPLING_SORT)
+        if not item:
+            return None
+        try:
+            return bytes(item["document"]["B"])
+        except (KeyError, TypeError) as error:
+            unreadable = StoreError("the sampling policies cannot be read")
+            unreadable.add_note(f"those of {tenant!r} in table {self._table} are not as Spanfold wrote them: {error!r}")
+            raise unreadable from error
+
+
+def to_sampling_item(tenant: str, document: bytes) -> "SamplingItem":
+    """The control item for a tenant's sampling document. Raises ValueError for what cannot be a tenant."""
+    from chalicelib.storage.dynamodb.models import SamplingItem  # noqa: PLC0415
+
+    return SamplingItem(pk=_sampling_partition(tenant), sk=_SAMPLING_SORT, document=document)
 
 
 def to_item(record: KeyRecord) -> "KeyItem":
@@ -79,3 +110,15 @@ def to_record(item: Item) -> KeyRecord:
 
 def _partition(key_id: str) -> str:
     return f"key#{key_id}"
+
+
+def _sampling_partition(tenant: str) -> str:
+    tenant_prefix(tenant)  # raises ValueError for what cannot be a tenant
+    return f"sampling#{tenant}"
+
+
+def _find_item(connection: Connection, table: str, partition: str, sort: str) -> Item | None:
+    key = {"pk": {"S": partition}, "sk": {"S": sort}}
+    client = connection.client()
+    answer = call(client.get_item, None, {"TableName": table, "Key": key, "ConsistentRead": True})
+    return answer.get("Item")

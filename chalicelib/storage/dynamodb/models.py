@@ -6,7 +6,13 @@ path makes facts without FactItem, since a model instance costs 20 to 35 microse
 (items.py; benchmarks/sdk_share.py; a test holds the two equal).
 """
 
-from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
+from pynamodb.attributes import (
+    BinaryAttribute,
+    BooleanAttribute,
+    NumberAttribute,
+    UnicodeAttribute,
+    UnicodeSetAttribute,
+)
 from pynamodb.models import Model
 
 
@@ -20,6 +26,26 @@ class FactItem(Model):
     span_count = NumberAttribute(attr_name="n")
     arrived_ms = NumberAttribute(attr_name="at")  # epoch
     expires_at = NumberAttribute()  # epoch seconds
+    undecided = BooleanAttribute(attr_name="u", null=True)  # only where it is true: every byte counts
+    covers = BinaryAttribute(attr_name="c", legacy_encoding=False, null=True)  # consolidated: 12 bytes for each digest
+    first_arrived_ms = NumberAttribute(attr_name="fa", null=True)  # consolidated
+
+
+class ViewItem(Model):
+    """One view."""
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    body = BinaryAttribute(attr_name="b", legacy_encoding=False, null=True)  # absent: empty
+    expires_at = NumberAttribute()  # epoch seconds
+
+
+class SamplingItem(Model):
+    """The tail-sampling policies of a tenant: pk "sampling#<tenant>", sk "policies"."""
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    document = BinaryAttribute(legacy_encoding=False)
 
 
 class KeyItem(Model):

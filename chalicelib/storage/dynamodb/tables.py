@@ -23,10 +23,10 @@ class TableSchema:
 
     key_type: Literal["B", "S"]
     ttl_attribute: str | None
-    stream_view: Literal["NEW_IMAGE"] | None
+    stream_view: Literal["NEW_AND_OLD_IMAGES"] | None  # old ones tell what a repeated write replaced
 
 
-FACTS = TableSchema(key_type="B", ttl_attribute=TTL_ATTRIBUTE, stream_view="NEW_IMAGE")
+FACTS = TableSchema(key_type="B", ttl_attribute=TTL_ATTRIBUTE, stream_view="NEW_AND_OLD_IMAGES")
 VIEWS = TableSchema(key_type="S", ttl_attribute=TTL_ATTRIBUTE, stream_view=None)
 CONTROL = TableSchema(key_type="S", ttl_attribute=None, stream_view=None)
 
@@ -48,11 +48,11 @@ def table_properties(schema: TableSchema) -> dict[str, Any]:
     }
 
 
-def create_table(client: DynamoClient, name: str, schema: TableSchema) -> None:
+def create_table(client: DynamoClient, name: str, schema: TableSchema, *, has_stream: bool = True) -> None:
     """Make the table and return when it can be used. Raises botocore's ResourceInUseException if it exists."""
     stream = (
         {"StreamSpecification": {"StreamEnabled": True, "StreamViewType": schema.stream_view}}
-        if schema.stream_view
+        if schema.stream_view and has_stream
         else {}
     )
     client.create_table(TableName=name, **table_properties(schema), **stream)
@@ -61,11 +61,13 @@ def create_table(client: DynamoClient, name: str, schema: TableSchema) -> None:
         _expire_by(client, name, schema.ttl_attribute)
 
 
-def create_missing_tables(client: DynamoClient, names: Mapping[str, str]) -> tuple[str, ...]:
+def create_missing_tables(
+    client: DynamoClient, names: Mapping[str, str], *, has_streams: bool = True
+) -> tuple[str, ...]:
     """Make those tables of `names` (role in SCHEMAS -> table name) that are not there; the names of those made."""
     missing = {role: name for role, name in names.items() if not _exists(client, name)}
     for role, name in missing.items():
-        create_table(client, name, SCHEMAS[role])
+        create_table(client, name, SCHEMAS[role], has_stream=has_streams)
     return tuple(missing.values())
 
 

@@ -24,6 +24,8 @@ CALL_BYTES = 4 * 1024 * 1024  # DynamoDB takes 16 MB; less keeps a body, its bas
 FIRST_PAUSE_S = 0.05
 LONGEST_PAUSE_S = 2.0
 
+Requests = Sequence[Mapping[str, Any]]  # of one BatchWriteItem
+
 
 class Backoff(NamedTuple):
     """How to wait: `random_unit` gives numbers from 0 to 1, `sleep` takes seconds."""
@@ -36,13 +38,13 @@ class Backoff(NamedTuple):
         pause_s = longest_s * self.random_unit()
         if pause_s >= deadline.remaining_s():
             busy = StoreThrottled("the store is busy; send less or later")
-            busy.add_note("DynamoDB kept handing items back as unprocessed, until no time was left")
+            busy.add_note("AWS kept handing back a part of what it was sent, until no time was left")
             raise busy
         self.sleep(pause_s)
 
 
 class Writer:
-    """Puts items into `table`, with up to `lanes` calls side by side."""
+    """Puts items into `table` (or deletes), with up to `lanes` calls side by side."""
 
     def __init__(self, *, connection: Connection, table: str, backoff: Backoff, lanes: int = 4) -> None:
         self._connection = connection
@@ -52,19 +54,24 @@ class Writer:
 
     def put(self, items: "Sequence[Item]", deadline: Deadline) -> None:
         """Put every item; they have different keys. Returns when all are durable, else raises StoreError."""
-        calls = list(batches(items))
+        self._send([[{"PutRequest": {"Item": item}} for item in batch] for batch in batches(items)], deadline)
+
+    def delete(self, keys: "Sequence[Item]", deadline: Deadline) -> None:
+        """Delete the items with these keys, which differ; for views that are dropped, and nothing else."""
+        self._send([[{"DeleteRequest": {"Key": key}} for key in batch] for batch in batches(keys)], deadline)
+
+    def _send(self, calls: Sequence[Requests], deadline: Deadline) -> None:
         if len(calls) < 2 or self._lanes < 2:
-            for batch in calls:
-                self._put_batch(batch, deadline)
+            for requests in calls:
+                self._send_batch(requests, deadline)
             return
-        under_way = [self._pool.submit(self._put_batch, batch, deadline) for batch in calls]
+        under_way = [self._pool.submit(self._send_batch, requests, deadline) for requests in calls]
         failures = [failure for future in under_way if (failure := future.exception()) is not None]
         if failures:  # and by now none is still writing
             raise failures[0]
 
-    def _put_batch(self, batch: "Sequence[Item]", deadline: Deadline) -> None:
+    def _send_batch(self, requests: Requests, deadline: Deadline) -> None:
         client = self._connection.client()
-        requests: Sequence[Mapping[str, Any]] = [{"PutRequest": {"Item": item}} for item in batch]
         for longest_pause_s in pauses_s():
             answer = call(client.batch_write_item, deadline, {"RequestItems": {self._table: requests}})
             requests = unprocessed(answer)
@@ -84,7 +91,7 @@ def batches(items: "Iterable[Item]") -> "Iterator[list[Item]]":
     batch: list[Item] = []
     batch_bytes = 0
     for item in items:
-        item_bytes = len(item["b"]["B"])
+        item_bytes = len(item["b"]["B"]) if "b" in item else 0
         if batch and (len(batch) == CALL_ITEMS or batch_bytes + item_bytes > CALL_BYTES):
             yield batch
             batch, batch_bytes = [], 0
@@ -102,7 +109,7 @@ def pauses_s() -> Iterator[float]:
         bound_s = min(2 * bound_s, LONGEST_PAUSE_S)
 
 
-def unprocessed(answer: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+def unprocessed(answer: Mapping[str, Any]) -> Requests:
     """The requests that DynamoDB handed back. Raises StoreError for an answer that does not say.
 
     The SDK takes a body that is no JSON for an empty answer, and an empty answer must not pass for "all is kept".

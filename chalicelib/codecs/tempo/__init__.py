@@ -1,0 +1,1 @@
+"""Answers as Grafana Tempo gives them: one table of their fields (messages.py), two encodings (wire.py)."""

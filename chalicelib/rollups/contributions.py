@@ -1,0 +1,77 @@
+"""What one state of a trace adds to the rollups of the hours that it has spans in: a pure function of its spans."""
+
+from collections.abc import Sequence
+
+from chalicelib.model.span import Kind, Span
+from chalicelib.model.stored_trace import StoredTrace
+from chalicelib.model.windows import HOUR_S
+from chalicelib.rollups.catalog import count_attributes
+from chalicelib.rollups.keys import ERRORS, MINUTES, SERVER_SIDE
+from chalicelib.rollups.operations import Operation, operations
+from chalicelib.rollups.peers import node_name
+from chalicelib.rollups.rollup import Rollup, Sum, Sums
+from chalicelib.rollups.topology import calls
+
+_LAST_KIND = int(Kind.CONSUMER)  # numbers that we do not know count as unspecified
+
+
+def contribution(trace: StoredTrace) -> dict[int, Rollup]:
+    """By hour (its start in epoch seconds, ascending) what the trace adds; the hours in which a span of it starts.
+
+    Spans count in the minute in which they start (StoredTrace.time_ns), calls between services in that of their
+    caller. The spans may be in any order: the answer depends on their content alone.
+    """
+    sums = Sums()
+    contribute(trace, sums)
+    return sums.rollups()
+
+
+def contribute(trace: StoredTrace, sums: Sums, sign: int = 1) -> None:
+    """Add `contribution(trace)` to `sums`, or with -1 take it away; what a seal does, at half the price."""
+    found = operations(trace)
+    places = {minute: (sums.hour(minute // MINUTES * HOUR_S), minute % MINUTES) for minute in _minutes(found)}
+    _count_red(found, places, sign)
+    _count_edges(found, places, sign)
+    for total, spans in _by_hour(found, places):
+        count_attributes(spans, sign, total.catalog)
+
+
+_Places = dict[int, tuple[Sum, int]]  # by minute since 1970: the sum of its hour, and which minute of that it is
+
+
+def _count_red(found: Sequence[Operation], places: _Places, sign: int) -> None:
+    for span, service, moment, weight, bucket, failed in found:
+        total, minute = places[moment]
+        kind = span.kind if 0 <= span.kind <= _LAST_KIND else 0
+        key = (service, node_name(span.name), kind, minute)
+        total.red[*key, bucket] += sign * weight
+        if failed:
+            total.red[*key, ERRORS] += sign * weight
+
+
+def _count_edges(found: Sequence[Operation], places: _Places, sign: int) -> None:
+    for call in calls(found):
+        client, server = call.client, call.server
+        caller = client or server
+        assert caller is not None  # a call has a service at one end at least
+        total, minute = places[caller.minute]
+        ends = (*call.client_node, *call.server_node, call.is_messaging, minute)
+        if client is not None:
+            total.edges[*ends, call.client_bucket] += sign * client.weight
+        if server is not None:
+            total.edges[*ends, SERVER_SIDE + server.bucket] += sign * server.weight
+        if caller.failed or (server is not None and server.failed):
+            total.edges[*ends, ERRORS] += sign * caller.weight
+
+
+def _minutes(found: Sequence[Operation]) -> set[int]:
+    return {operation.minute for operation in found}
+
+
+def _by_hour(found: Sequence[Operation], places: _Places) -> list[tuple[Sum, list[Span]]]:
+    """The spans that start in each hour, with the hour's sum."""
+    hours: dict[int, tuple[Sum, list[Span]]] = {}
+    for span, _, moment, _, _, _ in found:
+        total, _ = places[moment]
+        hours.setdefault(id(total), (total, []))[1].append(span)
+    return list(hours.values())

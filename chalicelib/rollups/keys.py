@@ -1,0 +1,27 @@
+"""What a rollup's integers are counted under. Plain tuples: there are several for every span."""
+
+RedKey = tuple[str, str, int, int, int]
+"""(service, operation, kind, minute, slot): calls by operation.
+
+`kind` is the span kind's number, `minute` 0 to 59 or WHOLE_HOUR, `slot` a bucket of sketches.py or ERRORS. Every call
+is in exactly one bucket, so calls are the sum over the buckets.
+"""
+
+EdgeKey = tuple[str, str, str, str, bool, int, int]
+"""(client kind, client, server kind, server, is messaging, minute, slot): calls between nodes of the service graph.
+
+Kinds of nodes are those of peers.py. A call is measured at each end that is a service: in the buckets of its caller,
+those of the called side plus SERVER_SIDE, or both. ERRORS counts failed calls, each once.
+"""
+
+CatalogKey = tuple[str, str, str, str | int | None]
+"""(scope, key, type, value): traces by attribute that some span of theirs has in the hour.
+
+`scope` is one of SCOPES in catalog.py, `type` a name of its TYPES. The value is a text, whole number or truth; None
+counts the traces with values that are not listed: too long, too many, or of another type.
+"""
+
+MINUTES = 60
+WHOLE_HOUR = MINUTES  # the minute of what is known by its hour only
+ERRORS = -3  # the slot beside the buckets: how many of the calls failed
+SERVER_SIDE = 1 << 11  # what the slots of the called side have added

@@ -1,0 +1,1 @@
+"""Work for other invocations in an SQS queue: the only package that speaks to it."""
