@@ -24,7 +24,7 @@ from chalicelib.routes import gateway
 from chalicelib.services import Gate, Services
 from chalicelib.settings import Settings
 from chalicelib.storage.dynamodb.client import Connection
-from chalicelib.storage.dynamodb.control import DynamoKeyStore, DynamoSamplingStore
+from chalicelib.storage.dynamodb.control import DynamoKeyStore
 from tests.clocks import Clock
 from tests.engines import CONTROL_TABLE, FACTS_TABLE, dynamo_blocks, dynamo_views
 from tests.functions.events import Context, event_of
@@ -74,7 +74,10 @@ class Gateway:
 
 
 class Backend(Gateway):
-    """An app over the tables of `connection`; with `clock`, all its waiting takes no time but the clock's."""
+    """An app over the tables of `connection`; with `clock`, all its waiting takes no time but the clock's.
+
+    Sampling policies are in memory: a container asks for them once a minute, and these tests count calls.
+    """
 
     def __init__(
         self,
@@ -93,7 +96,6 @@ class Backend(Gateway):
             settings=Settings(**settings),
             blocks=dynamo_blocks(connection, clock.now_ns, clock.sleep),
             views=dynamo_views(connection, clock.now_ns, clock.sleep),
-            sampling=DynamoSamplingStore(connection=connection, table=CONTROL_TABLE),
             gate=gate or OpenGate(tenant),
             telemetry=self.telemetry,
             now_ns=clock.now_ns,
