@@ -1,8 +1,13 @@
-"""Engines that tests keep their tables in."""
+"""Engines that tests keep their tables in: moto within this process, dynalite where Node and its packages are."""
 
+import shutil
+import socket
+import subprocess
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 
 from moto import mock_aws
 
@@ -19,6 +24,9 @@ TABLE_NAMES = {"facts": FACTS_TABLE, "views": VIEWS_TABLE, "control": CONTROL_TA
 
 DAY_S = 24 * 3600
 
+DYNALITE = Path(__file__).parent / "clients" / "js" / "node_modules" / "dynalite" / "cli.js"
+START_TIMEOUT_S = 30
+
 
 @contextmanager
 def moto_tables() -> Iterator[Connection]:
@@ -32,6 +40,47 @@ def moto_tables() -> Iterator[Connection]:
 @cache  # a client is quick to use and slow to make; moto answers whichever client asks while it is on
 def _moto_client() -> DynamoClient:
     return make_client(region_name="eu-central-1", aws_access_key_id="testing", aws_secret_access_key="testing")
+
+
+def has_dynalite() -> bool:
+    """Whether dynalite can be started here (make setup-clients)."""
+    return shutil.which("node") is not None and DYNALITE.exists()
+
+
+@contextmanager
+def dynalite() -> Iterator[Connection]:
+    """dynalite in a process of its own, without tables."""
+    port = _free_port()
+    command = ["node", str(DYNALITE), "--host", "127.0.0.1", "--port", str(port), "--createTableMs", "1"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:  # noqa: S603  # node, by its name
+        try:
+            _wait_until_listening(port)
+            yield Connection(
+                lambda: make_client(
+                    endpoint_url=f"http://127.0.0.1:{port}",
+                    region_name="eu-central-1",
+                    aws_access_key_id="testing",
+                    aws_secret_access_key="testing",
+                )
+            )
+        finally:
+            process.terminate()
+
+
+def _free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return taken.getsockname()[1]
+
+
+def _wait_until_listening(port: int) -> None:
+    give_up_at = time.monotonic() + START_TIMEOUT_S
+    while time.monotonic() < give_up_at:
+        with socket.socket() as knocking:
+            if knocking.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise TimeoutError(f"dynalite does not listen on {port} after {START_TIMEOUT_S} s")
 
 
 def dynamo_blocks(

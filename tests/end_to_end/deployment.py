@@ -8,12 +8,10 @@ import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
-from urllib.parse import urlencode
 
 from chalicelib.codecs.otlp.spans import from_spans
 from chalicelib.model.block import KeptBlock
 from chalicelib.model.deadline import Deadline
-from chalicelib.model.windows import NS_PER_S, Window
 from chalicelib.rollups.pieces import WHOLE
 from chalicelib.settings import Settings
 from chalicelib.storage.memory import MemoryViewStore, MemoryWorkQueue
@@ -143,28 +141,3 @@ class Deployment(Gateway):
         self.facts.may_be_scanned = True
         rebuild(self.services, self.facts, self.clock.deadline(10**6), lambda _line: None)
         self.facts.may_be_scanned = False
-
-    def ask_for(self, path: str, window: Window | None = None, **parameters: Any) -> Any:
-        """The answer of the native API, which must be whole."""
-        given = {name: str(value) for name, value in parameters.items()}
-        if window is not None:
-            given |= {"start": seconds(window.start_ns), "end": seconds(window.end_ns)}
-        reply = self.get(f"{path}?{urlencode(given)}")
-        assert reply.status == 200, (path, given, reply)
-        answer = reply.json()
-        assert "partial" not in answer, (path, given, answer["partial"])
-        return answer
-
-    def search_pages(self, query: str, window: Window, **parameters: Any) -> Iterator[Any]:
-        """Every page of a search, by its cursors."""
-        page = self.ask_for("/v1/search", window, q=query, **parameters)
-        yield page
-        while "cursor" in page:
-            page = self.ask_for("/v1/search", q=query, cursor=page["cursor"], **parameters)
-            yield page
-
-
-def seconds(time_ns: int) -> str:
-    """A moment as the API takes it."""
-    whole, rest = divmod(time_ns, NS_PER_S)
-    return f"{whole}.{rest:09d}"

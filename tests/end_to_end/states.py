@@ -11,7 +11,7 @@ from tests.end_to_end.corpus import Corpus, corpus
 from tests.end_to_end.deployment import Deployment
 from tests.end_to_end.truth import Truth
 
-FEW = 700  # traces, unless a test asks for others
+FEW = 600  # traces, unless a test asks for others
 
 
 class State(NamedTuple):
@@ -24,7 +24,7 @@ class State(NamedTuple):
 
 @cache
 def unsealed(count: int = FEW) -> State:
-    """Everything came, nothing is sealed; windows are of three minutes, to be cut into pieces of twenty traces."""
+    """Everything came, nothing is sealed. Windows are of three minutes, and sealed in pieces of twenty traces."""
     return played(corpus(7, count), Settings(seal_window_s=180, seal_piece_traces=20))
 
 

@@ -8,6 +8,7 @@ from collections import defaultdict
 import pytest
 
 from chalicelib.model.windows import Window
+from tests.end_to_end.asking import ask_for
 from tests.end_to_end.corpus import DAY, HOUR, LASTS_NS, MINUTE
 from tests.end_to_end.states import STATES
 from tests.end_to_end.sums import Called, Calls, edges, mean_ns, operations, summed
@@ -36,7 +37,7 @@ def test_services_have_the_spans_that_were_sent(state, window):
     calls = list(operations(state.truth.traces()))
     spans = summed((each._replace(what=each.what[:1]) for each in calls), window)
     served = summed((each._replace(what=each.what[:1]) for each in calls if is_served(each)), window)
-    found = state.deployment.ask_for("/v1/services", window)["services"]
+    found = ask_for(state.deployment, "/v1/services", window)["services"]
     assert {each["service"]: each["spans"] for each in found} == pytest.approx(
         {name: counts.calls for (name,), counts in spans.items()}
     )
@@ -51,12 +52,12 @@ def test_operations_of_a_service_have_the_calls_that_were_sent(state, window):
         expected[service][tuple(operation)] = counts
     assert len(expected) > 5
     for service in ("shop", "unknown_service", "naïve ☃"):
-        found = state.deployment.ask_for(f"/v1/services/{service}/operations", window)["operations"]
+        found = ask_for(state.deployment, f"/v1/services/{service}/operations", window)["operations"]
         assert {(each["operation"], each["kind"]): calls_of(each) for each in found} == expected[service]
 
 
 def test_the_graph_has_the_calls_that_were_made(state, window):
-    found = state.deployment.ask_for("/v1/graph", window)
+    found = ask_for(state.deployment, "/v1/graph", window)
     expected = summed(edges(state.truth.traces()), window)
     assert {(each["client"], each["server"], each["connection"]): calls_of(each) for each in found["edges"]} == expected
     assert {kind for _, _, kind in expected} == {"call", "messaging"}
@@ -76,7 +77,7 @@ def test_red_by_step_has_the_calls_that_were_sent(state, window, step_s):
     by_step = (
         each._replace(what=(each.what[0], each.what[2], str(each.minute_s // step_s * step_s))) for each in calls
     )
-    found = state.deployment.ask_for("/v1/metrics", window, step=step_s, by="service,kind")
+    found = ask_for(state.deployment, "/v1/metrics", window, step=step_s, by="service,kind")
     assert {
         (series["service"], series["kind"], str(point["startS"])): calls_of(point)
         for series in found["series"]
@@ -87,7 +88,7 @@ def test_red_by_step_has_the_calls_that_were_sent(state, window, step_s):
 def test_means_are_known_to_within_their_error(state):
     window = Window(state.corpus.end_ns - 40 * DAY, state.corpus.end_ns + 2 * DAY)
     calls = [each for each in operations(state.truth.traces()) if each.what[0] == "shop"]
-    found = state.deployment.ask_for("/v1/metrics", window, step=24 * 3600, service="shop", by="operation")
+    found = ask_for(state.deployment, "/v1/metrics", window, step=24 * 3600, service="shop", by="operation")
     latest = {series["operation"]: series["points"][-1] for series in found["series"]}
     assert latest
     for operation, point in latest.items():

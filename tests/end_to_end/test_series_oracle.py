@@ -14,12 +14,13 @@ from chalicelib.model.errors import QueryError
 from chalicelib.model.windows import Window
 from chalicelib.search.render import render
 from chalicelib.search.syntax import Query
+from tests.end_to_end.asking import ask_for
 from tests.end_to_end.corpus import HOUR, LASTS_NS, MINUTE, S
 from tests.end_to_end.states import STATES, State, unsealed
 from tests.search.corpus_queries import metrics_about
 
 TRACES = 250
-COUNT = 30
+COUNT = 20
 
 
 @cache
@@ -58,7 +59,7 @@ def window_and_step(chance: random.Random, state: State) -> tuple[Window, int | 
 
 def ask(state: State, query: str, window: Window, step_ns: int | None) -> dict[Any, dict[int, float]]:
     form = {"instant": "true"} if step_ns is None else {"step": f"{step_ns // S}s"}
-    answer = state.deployment.ask_for("/v1/metrics/query", window, q=query, limit=1000, **form)
+    answer = ask_for(state.deployment, "/v1/metrics/query", window, q=query, limit=1000, **form)
     return {
         tuple((label["key"], repr(label["value"])) for label in series["labels"]): dict(map(tuple, series["samples"]))
         for series in answer["series"]

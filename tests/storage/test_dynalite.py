@@ -4,21 +4,17 @@ It is stricter than moto where moto is lax: 25 items to a call and each key once
 of 1 MB. It comes from npm with the exporters of tests/clients, so these tests are there only where Node is.
 """
 
-import shutil
-import socket
-import subprocess
-import time
 from collections.abc import Iterator
 from itertools import count
-from pathlib import Path
 
 import pytest
 
-from chalicelib.storage.dynamodb.client import Connection, make_client
+from chalicelib.storage.dynamodb.client import Connection
 from chalicelib.storage.dynamodb.control import DynamoKeyStore, DynamoSamplingStore
 from chalicelib.storage.dynamodb.facts import DynamoBlockStore
 from chalicelib.storage.dynamodb.tables import create_missing_tables
 from chalicelib.storage.dynamodb.views import DynamoViewStore
+from tests import engines
 from tests.clocks import Clock
 from tests.contracts.block_store import (
     RETENTION_S,
@@ -35,42 +31,13 @@ from tests.contracts.sampling_store import SamplingStoreContract
 from tests.contracts.view_store import ViewStoreContract
 from tests.engines import dynamo_blocks, dynamo_views
 
-DYNALITE = Path(__file__).parents[1] / "clients" / "js" / "node_modules" / "dynalite" / "cli.js"
-START_TIMEOUT_S = 30
 numbers = count(1)
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return taken.getsockname()[1]
-
-
-def wait_until_listening(port: int) -> None:
-    give_up_at = time.monotonic() + START_TIMEOUT_S
-    while time.monotonic() < give_up_at:
-        with socket.socket() as knocking:
-            if knocking.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    pytest.fail(f"dynalite does not listen on {port} after {START_TIMEOUT_S} s")
 
 
 @pytest.fixture(scope="module")
 def dynalite() -> Iterator[Connection]:
-    port = free_port()
-    command = ["node", str(DYNALITE), "--host", "127.0.0.1", "--port", str(port), "--createTableMs", "1"]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:  # noqa: S603  # node, by its name
-        wait_until_listening(port)
-        yield Connection(
-            lambda: make_client(
-                endpoint_url=f"http://127.0.0.1:{port}",
-                region_name="eu-central-1",
-                aws_access_key_id="testing",
-                aws_secret_access_key="testing",
-            )
-        )
-        process.terminate()
+    with engines.dynalite() as connection:
+        yield connection
 
 
 @pytest.fixture
@@ -82,7 +49,7 @@ def tables(dynalite: Connection) -> dict[str, str]:
     return names
 
 
-if shutil.which("node") and DYNALITE.exists():
+if engines.has_dynalite():
 
     class TestDynamoBlockStoreOnDynalite(BlockStoreContract):
         @pytest.fixture
