@@ -9,13 +9,13 @@ A plus is a plus here, as the specification says. OpenTelemetry Python (api 1.45
 plus as a blank, so ours is written as %2B, and a blank as %20: both then read the same.
 """
 
-import re
-
 from .context import TraceContext
 from .headers import Headers
+from .patterns import Pattern
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import re
     from collections.abc import Callable, Iterable
 
     Members = tuple[tuple[str, str], ...]
@@ -24,14 +24,14 @@ NAME = "baggage"
 FIELDS: tuple[str, ...] = ("baggage",)
 
 MAX_BYTES = 8192
-TOKEN = re.compile(r"[a-zA-Z0-9!#$%&'*+\-.^_`|~]+")  # RFC 9110, 5.6.2
+TOKEN = Pattern(r"[a-zA-Z0-9!#$%&'*+\-.^_`|~]+")  # RFC 9110, 5.6.2
 
 _OWS = " \t"
 _OCTETS = r"[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*"
-_PAIR = re.compile(rf"({TOKEN.pattern})[ \t]*=[ \t]*({_OCTETS})")
-_PROPERTY = re.compile(rf"({TOKEN.pattern})(?:[ \t]*=[ \t]*({_OCTETS}))?")
-_ESCAPED = re.compile(rb"%([0-9a-fA-F]{2})")
-_TO_ESCAPE = re.compile(r"[^!#$&'()*\-./0-9:<=>?@A-Z\[\]^_`a-z{|}~]")
+_PAIR = Pattern(rf"({TOKEN.text})[ \t]*=[ \t]*({_OCTETS})")
+_PROPERTY = Pattern(rf"({TOKEN.text})(?:[ \t]*=[ \t]*({_OCTETS}))?")
+_ESCAPED = Pattern(r"(?:%[0-9a-fA-F]{2})+")
+_TO_ESCAPE = Pattern(r"[^!#$&'()*\-./0-9:<=>?@A-Z\[\]^_`a-z{|}~]")
 
 
 class WithProperties(str):
@@ -94,10 +94,7 @@ def encoded(value: str) -> str:
 
 def decoded(text: str) -> str:
     """`text` without its percent-encoding. A percent sign that starts none stays."""
-    if "%" not in text:
-        return text
-    plain = _ESCAPED.sub(lambda match: bytes.fromhex(match[1].decode("ascii")), text.encode("utf-8", "replace"))
-    return plain.decode("utf-8", "replace")
+    return _ESCAPED.sub(_unescape, text) if "%" in text else text
 
 
 def _member(text: str) -> tuple[str, str] | None:
@@ -120,6 +117,10 @@ def _read_properties(text: str) -> str:
 
 def _properties(value: str) -> str:
     return f";{value.properties}" if isinstance(value, WithProperties) else ""
+
+
+def _unescape(match: "re.Match[str]") -> str:
+    return bytes.fromhex(match[0].replace("%", "")).decode("utf-8", "replace")
 
 
 def _escape(match: "re.Match[str]") -> str:

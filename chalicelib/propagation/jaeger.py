@@ -6,12 +6,11 @@ hex and may lack their leading zeros; the whole may be percent-encoded, the colo
 every span that is sampled.
 """
 
-import re
-
 from .baggage import MAX_BYTES, TOKEN, decoded, encoded
 from .context import TraceContext
 from .headers import Headers
 from .ids import span_id_of, trace_id_of
+from .patterns import Pattern
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ FIELDS: tuple[str, ...] = ("uber-trace-id",)
 BAGGAGE_PREFIX = "uberctx-"
 SAMPLED, DEBUG = 0x01, 0x02
 
-_HEADER = re.compile(r"([0-9a-fA-F]{1,32}):([0-9a-fA-F]{1,16}):([0-9a-fA-F]{0,16}):([0-9a-fA-F]{1,2})")
+_HEADER = Pattern(r"([0-9a-fA-F]{1,32}):([0-9a-fA-F]{1,16}):([0-9a-fA-F]{0,16}):([0-9a-fA-F]{1,2})")
 _MAX_CHARACTERS = 128  # 69 at most, and three times as many colons when encoded
 _OWS = " \t"
 
@@ -45,10 +44,8 @@ def parse(text: str) -> TraceContext | None:
     if match is None or not trace_id:
         return None
     flags = int(match[4], 16)
-    debug = bool(flags & DEBUG)
-    return TraceContext(
-        trace_id, span_id_of(match[2]), sampled=debug or bool(flags & SAMPLED), debug=debug, format=NAME
-    )
+    sampled, debug = bool(flags & (SAMPLED | DEBUG)), bool(flags & DEBUG)
+    return TraceContext(trace_id, span_id_of(match[2]), sampled=sampled, debug=debug, format=NAME)
 
 
 def inject(context: TraceContext, write: "Callable[[str, str], None]") -> None:
