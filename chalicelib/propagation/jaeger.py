@@ -4,8 +4,8 @@ Format: https://www.jaegertracing.io/docs/1.19/client-libraries/#propagation-for
 hex and may lack their leading zeros; the whole may be percent-encoded, the colons thus as %3A. Flags: 1 sampled,
 2 debug, which Jaeger's clients set together with 1. A span id of 0 stands for none.
 
-OpenTelemetry Python (propagator 1.45.1) sets debug on every span that is sampled, and passes on W3C's random bit, 2 too,
-on those that are not: debug without sampled is neither here.
+OpenTelemetry Python (propagator 1.45.1) sets debug on every span that is sampled, and W3C's random bit, 2 too, on
+those that are not: debug without sampled is neither here.
 """
 
 from .baggage import MAX_BYTES, TOKEN, decoded, encoded
