@@ -27,8 +27,9 @@ def main() -> int:
     )
     asked.add_argument("patterns", nargs="*", help="classes or methods of the suite; all of it by default")
     given = asked.parse_args()
-    with serving(load(given.app), print if given.suite is None else lambda _line: None) as url:
-        print(f"serving {given.app} at {url}", flush=True)
+    with serving(load(given.app)) as url:
+        sys.stdout.write(f"serving {given.app} at {url}\n")
+        sys.stdout.flush()
         return run(given.suite, given.python, url, given.patterns) if given.suite else wait()
 
 

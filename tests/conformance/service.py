@@ -1,4 +1,4 @@
-"""The local gateway in front of an example: any Lambda handler, or anything with routes (a Chalice app, traced or not)."""
+"""The local gateway in front of an example: a Lambda handler, or what has routes (a Chalice app, traced or not)."""
 
 import contextlib
 import importlib
