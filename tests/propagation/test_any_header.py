@@ -19,7 +19,7 @@ from chalicelib.propagation import (
     w3c,
     xray,
 )
-from chalicelib.propagation.headers import Headers
+from chalicelib.propagation.headers import MAX_VALUE_CHARACTERS, Headers
 from tests.propagation.strategies import TEXTS
 
 NAMES = [*composite.fields((*composite.DEFAULT, *composite.named("b3multi"))), "uberctx-user"]
@@ -103,11 +103,20 @@ def test_any_tracestate_can_be_changed_and_cut(trace_state, key, value, limit):
 
 @pytest.mark.parametrize("unit", UNITS)
 @pytest.mark.parametrize("name", NAMES)
-def test_a_megabyte_of_anything_gives_no_more_than_a_header_may_hold(name, unit):
+def test_the_longest_header_of_anything_gives_no_more_than_a_format_may_hold(name, unit):
     """A parser that backtracks would not come back from here within the life of this test."""
-    headers = Headers([(name, unit * (1_000_000 // len(unit)))])
+    headers = Headers([(name, unit * (MAX_VALUE_CHARACTERS // len(unit)))])
     extracted = composite.extract(headers)
     assert sum(len(key) + len(value) for key, value in extracted.baggage) <= baggage.MAX_BYTES
     assert all(len(context.trace_state) <= w3c.MAX_READ_CHARACTERS for context in extracted.contexts)
-    assert len(xray.extras(headers.all(name)[0])) <= xray.MAX_EXTRA_CHARACTERS
     assert app_insights.application(headers) == ""
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_a_megabyte_that_came_otherwise_than_in_a_header_gives_no_more_either(unit):
+    text = unit * (1_000_000 // len(unit))
+    assert [parse(text) for parse in PARSERS] == [None] * len(PARSERS)
+    assert len(xray.extras(text)) <= xray.MAX_EXTRA_CHARACTERS
+    assert len(w3c.parse_tracestate([text])) <= w3c.MAX_READ_CHARACTERS
+    assert sum(len(key) + len(value) for key, value in baggage.parse([text])) <= baggage.MAX_BYTES
+    assert datadog.headers_of(text).all("x-datadog-trace-id") == []

@@ -68,11 +68,17 @@ def test_sixty_four_members_are_passed_on():
 def test_8192_bytes_are_passed_on_whether_in_one_member_or_in_many():
     for members in (
         [("a", "0123456789" * 819)],
-        [(f"{number:03}", "x" * 11) for number in range(511)] + [("z", "x" * 14)],
+        [(f"{number:03}", "x" * 59) for number in range(127)] + [("z", "x" * 62)],
     ):
         text = baggage.format(members)
         assert len(text) == 8192
         assert baggage.parse([text]) == tuple(members)
+
+
+def test_no_more_members_than_opentelemetry_takes_are_sent_or_read():
+    assert len(baggage.parse([baggage.format([("a", "1")] * 500)])) == baggage.MAX_MEMBERS
+    assert len(baggage.parse(["a=1," * 500])) == baggage.MAX_MEMBERS
+    assert baggage.parse([" ,," * 500 + "a=1"]) == (("a", "1"),)
 
 
 def test_a_member_that_does_not_fit_is_left_out_whole_and_a_smaller_one_behind_it_is_not():
