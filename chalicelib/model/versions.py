@@ -12,7 +12,7 @@ _OPEN, _CLOSED_FOR_IT, _CLOSED = range(3)
 
 
 def standing(span: Span) -> tuple[int, int, int]:
-    """The greater, the more a report of an operation counts: ended by itself, ended by us, open; the later; the fuller."""
+    """The greater, the more a report counts: ended by itself, ended by us, open; then the later; then the fuller."""
     return _ending(span), span.end_ns, len(span.attributes) + len(span.events) + len(span.links)
 
 
