@@ -23,7 +23,7 @@ from chalicelib.codecs.cloudwatch_logs.ours import bears_marker, candidates
 from chalicelib.codecs.cloudwatch_logs.platform import find_verdict
 from chalicelib.codecs.cloudwatch_logs.subscription import LogEvent, Subscription, is_subscription, subscription_of
 from chalicelib.codecs.function_lines.line import Line, Start
-from chalicelib.codecs.function_lines.read import read
+from chalicelib.codecs.function_lines.reading import read
 from chalicelib.codecs.otlp.decoded import Decoded
 from chalicelib.model.errors import PayloadError
 
