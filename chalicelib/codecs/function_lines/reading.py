@@ -2,7 +2,8 @@
 
 Two formats are told by a member of the object: ours (`__spanfold`, see chalicelib/tracing/exporters/lines.py) and
 otlp-stdout's (`__otel_otlp_stdout`, see otlp_stdout.py). Any other line is the function's own. What a function printed
-without a line end stands before ours on the same line; it is skipped.
+without a line end stands before ours on the same line, and so may what it had written of a line when its time was
+over; it is skipped.
 
 Whoever can have a function print their text can have it print such a line. So everything here is bounded, and all
 that a line can do is what any post can: add spans.
@@ -68,7 +69,7 @@ def read_line(members: Members, limit_bytes: int = LIMIT_BYTES, max_depth: int =
 
 def _object_with(marker: str, payload: bytes) -> tuple[Members, tuple[str, ...]] | None:
     """The object with the member `marker`: all of `payload`, or its end; None if `payload` only talks of it."""
-    start = payload.find(f'{{"{marker}"'.encode())
+    start = payload.rfind(f'{{"{marker}"'.encode())
     try:
         if payload.startswith(b"{"):
             members, notes = _object(payload)

@@ -36,6 +36,8 @@ PIECE_SPANS = 256  # spans that are dropped together
 REQUEST_BYTES = 2_000_000  # before gzip; a piece of more goes alone
 FIRST_WAIT_NS = 100 * 10**6
 
+_TURN_S = 0.02  # whoever waits longer may have interrupted the one that posts (a signal), and would wait for ever
+
 _RETRYABLE = (429, 502, 503, 504)
 _LEVEL = 6
 
@@ -88,29 +90,47 @@ class HttpExporter:
         Raises ExportError for spans that were rejected, dropped, or could not be sent now. While the exporter rests
         after a failure, they only wait, and nothing is raised.
         """
-        with self._lock:
-            losses = Losses()
-            dropped = self._keep(batch, losses)
-            now_ns = self._now_ns()
-            if now_ns >= self._resting_until_ns:
-                self._post_all(min(batch.until_ns, now_ns + self._timeout_ns))
-            if dropped:
-                raise ExportError(f"{dropped} spans dropped, as too many wait: {self._why_resting}")
-            losses.raise_any()
+        losses = Losses()
+        pieces = self._pieces(batch, losses)
+        self.counts["spans_dropped"] += losses.count
+        self._waiting.extend(pieces)
+        if not self._lock.acquire(timeout=_TURN_S):
+            raise ExportError("another flush is under way; these spans wait for the next")
+        try:
+            said = [self._flushed(batch.until_ns), self._trimmed(), losses.said()]
+        finally:
+            self._lock.release()
+        if any(said):
+            raise ExportError("; ".join(filter(None, said)))
 
-    def _keep(self, batch: "Batch", losses: Losses) -> int:
-        """Put the spans of `batch` with those that wait; how many older ones had to go for it."""
+    def _flushed(self, until_ns: int) -> str:
+        """Post what waits, unless the exporter rests; what went wrong, or ""."""
+        now_ns = self._now_ns()
+        if now_ns < self._resting_until_ns:
+            return ""
+        try:
+            self._post_all(min(until_ns, now_ns + self._timeout_ns))
+        except ExportError as error:
+            return str(error)
+        return ""
+
+    def _trimmed(self) -> str:
+        """Drop the oldest of too many that wait; what to say of it, or ""."""
+        dropped = 0
+        while len(self._waiting) > 1 and self._has_too_many():
+            dropped += self._waiting.pop(0).spans
+        self.counts["spans_dropped"] += dropped
+        return f"{dropped} spans dropped, as too many wait: {self._why_resting}" if dropped else ""
+
+    def _pieces(self, batch: "Batch", losses: Losses) -> "list[_Piece]":
+        pieces = []
         for first in range(0, len(batch.spans), PIECE_SPANS):
             spans = batch.spans[first : first + PIECE_SPANS]
             before = losses.count
             text = otlp_json.resource_spans(spans, batch.resource, losses)
             if text:
-                self._waiting.append(_Piece(text, len(spans) - (losses.count - before)))
-        dropped = 0
-        while len(self._waiting) > 1 and self._has_too_many():
-            dropped += self._waiting.pop(0).spans
-        self.counts["spans_dropped"] += dropped + losses.count
-        return dropped
+                pieces.append(_Piece(text, len(spans) - (losses.count - before)))
+        return pieces
 
     def _has_too_many(self) -> bool:
         size_bytes = sum(len(piece.text) for piece in self._waiting)
@@ -153,9 +173,9 @@ class HttpExporter:
     def _posted(self, body: bytes, until_ns: int) -> "Answer":
         from .post import Poster, PostError  # noqa: PLC0415  # what it imports costs as much as all the rest
 
-        if self._poster is None:
-            self._poster = Poster(self._endpoint, self._headers, self._now_ns)
         try:
+            if self._poster is None:
+                self._poster = Poster(self._endpoint, self._headers, self._now_ns)
             return self._poster.post(body, until_ns)
         except PostError as error:
             raise self._rested(str(error)) from error

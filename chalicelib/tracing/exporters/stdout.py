@@ -12,6 +12,7 @@ both there.
 import os
 import sys
 import time
+from _thread import allocate_lock
 
 from . import lines
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 STDOUT = 1
 _FILTERED_LEVELS = ("WARN", "ERROR", "FATAL")
+_LOCK = allocate_lock()  # a write to a pipe that fills up meanwhile lets others in between
+_ROOM_S = 0.5  # for whoever reads the log to make room
+_TURN_S = 0.02  # whoever waits longer may have interrupted the one that writes (a signal), and would wait for ever
 
 
 class StdoutExporter:
@@ -65,13 +69,19 @@ class StdoutExporter:
 def put(texts: "list[str]", descriptor: int) -> None:
     """Write ASCII lines, after all that was printed before, each whole if the descriptor takes it so.
 
-    A pipe that is full and does not block is waited for a little, where print() would fail at once. Raises OSError.
+    Lines of several threads do not mix. A pipe that is full and does not block is waited for a little, where print()
+    would fail at once. Raises OSError.
     """
-    _flush_printed()
-    for text in texts:
-        rest = memoryview(f"{text}\n".encode("ascii"))
-        while rest:
-            rest = rest[_written(descriptor, rest) :]
+    is_alone = _LOCK.acquire(timeout=_TURN_S)
+    try:
+        _flush_printed()
+        for text in texts:
+            rest = memoryview(f"{text}\n".encode("ascii"))
+            while rest:
+                rest = rest[_written(descriptor, rest) :]
+    finally:
+        if is_alone:
+            _LOCK.release()
 
 
 def filtered_level(environ: "Mapping[str, str]") -> str:
@@ -99,8 +109,5 @@ def _written(descriptor: int, rest: memoryview) -> int:
     except BlockingIOError:
         import select  # noqa: PLC0415  # somebody made the log non-blocking
 
-        select.select((), (descriptor,), (), _MAX_WAIT_S)
+        select.select((), (descriptor,), (), _ROOM_S)
         return os.write(descriptor, rest)
-
-
-_MAX_WAIT_S = 0.5  # for whoever reads the log to make room
