@@ -5,6 +5,7 @@ import os
 from ...propagation import composite, w3c, xray
 from ...propagation import baggage as w3c_baggage
 from ...propagation.headers import Headers
+from ..current import BAGGAGE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,12 +22,18 @@ EXPENDABLE = ("baggage", "tracestate")  # what stays behind first where room is 
 
 def fields_of(span: "Span", tracer: "Tracer") -> dict[str, str]:
     """Header name to value in the formats that OTEL_PROPAGATORS names; {} for `none`."""
-    return _written(span, tracer, tracer.config.propagators)
+    return _written(span, formats_of(tracer))
 
 
 def body_fields_of(span: "Span", tracer: "Tracer") -> dict[str, str]:
     """traceparent, tracestate, baggage: what our own key in a JSON object holds; {} where nothing is to be sent."""
-    return _written(span, tracer, BODY_FORMATS) if tracer.config.propagators else {}
+    return _written(span, BODY_FORMATS) if formats_of(tracer) else {}
+
+
+def formats_of(tracer: "Tracer") -> "tuple[composite.Format, ...]":
+    """What OTEL_PROPAGATORS names; without it W3C's."""
+    named = tracer.config.propagators
+    return composite.named(named) if named else composite.SENT
 
 
 def choices(fields: dict[str, str]) -> "list[dict[str, str]]":
@@ -57,7 +64,12 @@ def context_in(pairs: "Iterable[tuple[object, object]]") -> "TraceContext | None
     return contexts[0] if contexts and contexts[0].is_complete else None
 
 
-def _written(span: "Span", tracer: "Tracer", formats: "Iterable[composite.Format]") -> dict[str, str]:
+def identity(context: "TraceContext") -> tuple[str, str]:
+    """What tells one span from another."""
+    return context.trace_id, context.span_id
+
+
+def _written(span: "Span", formats: "Iterable[composite.Format]") -> dict[str, str]:
     fields: dict[str, str] = {}
-    composite.inject(span.context, fields.__setitem__, formats, tracer.baggage())
+    composite.inject(span.context, fields.__setitem__, formats, BAGGAGE.get() if span.trace_id else ())
     return fields

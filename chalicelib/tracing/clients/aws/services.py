@@ -11,8 +11,14 @@ MODULES = {
     "SQS": "sqs", "SNS": "sns", "EventBridge": "eventbridge", "Kinesis": "kinesis", "SFN": "step_functions",
     "Lambda": "invoke", "S3": "s3", "DynamoDB": "dynamodb",
 }  # fmt: skip
-# Those that hand X-Amzn-Trace-Id on to whatever they set off.
-HAND_ON = frozenset({"SQS", "SNS", "EventBridge", "SFN", "Lambda"})
+# What hands X-Amzn-Trace-Id on to whatever it sets off.
+HAND_ON = {
+    "SQS": ("SendMessage", "SendMessageBatch"),
+    "SNS": ("Publish", "PublishBatch"),
+    "EventBridge": ("PutEvents",),
+    "SFN": ("StartExecution", "StartSyncExecution"),
+    "Lambda": ("Invoke", "InvokeAsync", "InvokeWithResponseStream"),
+}
 _NAMED = {
     "Secrets Manager": Service(attributes={"SecretId": "aws.secretsmanager.secret.arn"}),
     "ECS": Service(attributes={"cluster": "aws.ecs.cluster.arn", "task": "aws.ecs.task.arn"}),
