@@ -58,7 +58,7 @@ class Invocation:
         self.caught: BaseException | None = None
         self.deadline_ns = _deadline_ns(lambda_context, start_ns)
         self.trigger: Trigger = recognise(event, told)
-        self.recording = Recording(tracer.config.limits, tracer.send_early, told.request_id, tracer.loose)
+        self.recording = Recording(tracer.config.limits, tracer, told.request_id, tracer.loose)
         found = origin(self.trigger, tracer.config.parent)
         self._inferred = infer(tracer, found.parent, found.inferred, start_ns, self.recording)
         self.span = self._own_span(found, told, start_ns)

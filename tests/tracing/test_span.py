@@ -12,12 +12,16 @@ class Sink:
     def __init__(self, limits):
         self.limits = limits
         self.ended_spans = []
+        self.swallowed = []
 
     def began(self, span):
         pass
 
     def ended(self, span):
         self.ended_spans.append(span)
+
+    def swallow(self, error, where):
+        self.swallowed.append(where)
 
 
 def a_span(**limits):
@@ -163,3 +167,16 @@ def test_the_context_says_what_a_carrier_needs():
     span = a_span()
     span.trace_state = "a=1"
     assert span.context == TraceContext(TRACE, PARENT, sampled=True, trace_state="a=1")
+
+
+def test_what_a_method_cannot_take_is_swallowed_and_counted():
+    span = a_span()
+    span.set_attributes(7)
+    span.add_event(Unprintable())
+    span.add_event("odd", 7)
+    span.add_link("not a context")
+    span.set_status(ERROR, Unprintable())
+    span.update_name(Unprintable())
+    span.end("noon")
+    assert span.sink.swallowed == ["set_attributes", "add_event", "add_event", "add_link", "set_status", "update_name"]
+    assert (span.name, span.end_ns) == ("charge", NOON_NS)
