@@ -57,7 +57,9 @@ def test_what_cannot_be_an_attributes_value_is_written_as_text(given_value, kept
     assert type(span.attributes["key"]) is type(kept)
 
 
-@pytest.mark.parametrize(("key", "value"), [("", 1), (None, 1), (7, 1), ("key", Unprintable()), ("key", [Unprintable()])])
+@pytest.mark.parametrize(
+    ("key", "value"), [("", 1), (None, 1), (7, 1), ("key", Unprintable()), ("key", [Unprintable()])]
+)
 def test_what_cannot_be_kept_at_all_is_counted(key, value):
     span = a_span()
     span.set_attribute(key, value)
