@@ -103,7 +103,7 @@ class Invocation:
         self.span.set_attribute("faas.coldstart", self._is_first and sandbox.is_cold)
         if not self._is_first or not tracer.config.is_lambda:
             return
-        tracer.resource = resource.of(os.environ, tracer.config)
+        tracer.resource = resource.restored(tracer.resource, os.environ, tracer.config)
         self.span.set_attribute("spanfold.init.type", sandbox.initialization)
         self.span.set_attribute("spanfold.init.duration_ms", sandbox.init_duration_ms())
         began_ns, ended_ns = sandbox.init_span(start_ns)
