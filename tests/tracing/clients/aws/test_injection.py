@@ -421,7 +421,7 @@ JSON = st.recursive(
 )
 
 
-@settings(deadline=None)  # the first example imports the service
+@settings(max_examples=30, deadline=None)  # the first example imports the service
 @given(body=st.dictionaries(st.text(), JSON, max_size=4), indent=st.sampled_from([None, 1]), ascii_only=st.booleans())
 def test_an_objects_own_text_is_all_there_around_the_key(
     body: dict[str, Any], indent: int | None, ascii_only: bool
@@ -437,7 +437,7 @@ def test_an_objects_own_text_is_all_there_around_the_key(
         assert sent.endswith(text[end:])
 
 
-@settings(deadline=None)  # the first example imports the service
+@settings(max_examples=30, deadline=None)  # the first example imports the service
 @given(
     params=st.dictionaries(
         st.sampled_from(["Entries", "Message", "MessageAttributes", "Records", "Data", "input"]), JSON
