@@ -13,7 +13,9 @@ def own_tracer(monkeypatch):
     for name in ("_X_AMZN_TRACE_ID", "AWS_LAMBDA_FUNCTION_NAME"):
         monkeypatch.delenv(name, raising=False)
     before = _process[:]
-    tokens = [(variable, variable.set(empty)) for variable, empty in ((PARENT, None), (INVOCATION, None), (BAGGAGE, ()))]
+    tokens = [
+        (variable, variable.set(empty)) for variable, empty in ((PARENT, None), (INVOCATION, None), (BAGGAGE, ()))
+    ]
     yield
     for variable, token in tokens:
         variable.reset(token)

@@ -70,7 +70,10 @@ def test_propagators_name_what_is_written(text, formats):
 
 
 def test_a_network_needs_more_time_before_the_end_than_a_line():
-    assert Config({"SPANFOLD_EXPORTER": "stdout"}).timeout_margin_ns < Config({"SPANFOLD_EXPORTER": "http"}).timeout_margin_ns
+    assert (
+        Config({"SPANFOLD_EXPORTER": "stdout"}).timeout_margin_ns
+        < Config({"SPANFOLD_EXPORTER": "http"}).timeout_margin_ns
+    )
     assert Config({"SPANFOLD_TIMEOUT_MARGIN_MS": "0"}).timeout_margin_ns == 0
 
 

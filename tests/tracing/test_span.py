@@ -57,7 +57,9 @@ def test_what_cannot_be_an_attributes_value_is_written_as_text(given_value, kept
     assert type(span.attributes["key"]) is type(kept)
 
 
-@pytest.mark.parametrize(("key", "value"), [("", 1), (None, 1), (7, 1), ("key", Unprintable()), ("key", [Unprintable()])])
+@pytest.mark.parametrize(
+    ("key", "value"), [("", 1), (None, 1), (7, 1), ("key", Unprintable()), ("key", [Unprintable()])]
+)
 def test_what_cannot_be_kept_at_all_is_counted(key, value):
     span = a_span()
     span.set_attribute(key, value)
@@ -139,10 +141,9 @@ def test_ok_is_final_and_only_an_error_has_a_message():
 
 def test_an_exception_is_an_event_with_the_end_of_its_stack_trace():
     span = a_span(value_characters=60)
-    try:
+    with pytest.raises(LookupError) as raised:
         raise LookupError("no such order")
-    except LookupError as error:
-        span.fail(error)
+    span.fail(raised.value)
     (event,) = span.events
     assert event.name == "exception"
     assert event.attributes["exception.type"] == "LookupError"
