@@ -8,11 +8,10 @@ the last node that can be one: nodes behind it count what happened within it.
 Nothing tells whether it is sampled. Correlation-Context is baggage before its time: no encoding, 1,024 bytes.
 """
 
-import re
-
 from .context import TraceContext
 from .headers import Headers
 from .ids import span_id_of, trace_id_of
+from .patterns import Pattern
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,9 +24,9 @@ FIELDS: tuple[str, ...] = ("request-id", "correlation-context", "request-context
 
 MAX_BYTES = 1024  # of Request-Id and of Correlation-Context
 
-_NODES = re.compile(r"[._]")
-_PART = re.compile(r"[ -+\--<>-~]+")  # printable, without comma and equals sign
-_APPLICATION = re.compile(r"(?:^|,)\s*appId\s*=\s*cid-v1:([0-9A-Za-z-]{1,64})\s*(?:,|$)")
+_NODES = Pattern(r"[._]")
+_PART = Pattern(r"[ -+\--<>-~]+")  # printable, without comma and equals sign
+_APPLICATION = Pattern(r"(?:^|,)\s*appId\s*=\s*cid-v1:([0-9A-Za-z-]{1,64})\s*(?:,|$)")
 _OWS = " \t"
 
 

@@ -6,11 +6,10 @@ whoever reads it. A decision may come alone. OpenTelemetry asks readers to try t
 whichever they write themselves ("API Propagators", B3). A parent id is never written.
 """
 
-import re
-
 from .context import TraceContext
 from .headers import Headers
 from .ids import span_id_of, trace_id_of
+from .patterns import Pattern
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,7 +21,7 @@ FIELDS: tuple[str, ...] = ("b3",)
 # Upper case and the words are of tracers older than the specification, which asks to be lenient with them.
 DECISIONS = {"1": True, "0": False, "d": True, "true": True, "false": False}
 
-_SINGLE = re.compile(r"([0-9a-fA-F]{16}|[0-9a-fA-F]{32})-([0-9a-fA-F]{16})(?:-([01d])(?:-[0-9a-fA-F]{16})?)?")
+_SINGLE = Pattern(r"([0-9a-fA-F]{16}|[0-9a-fA-F]{32})-([0-9a-fA-F]{16})(?:-([01d])(?:-[0-9a-fA-F]{16})?)?")
 _TRACE_DIGITS = (16, 32)
 _OWS = " \t"
 

@@ -5,11 +5,10 @@ options may be absent: Google's load balancers do send no `o`, and then nothing 
 sampled. Google's readers differ about upper-case hex and a span of 0; we take the one, and the other for none.
 """
 
-import re
-
 from .context import TraceContext
 from .headers import Headers
 from .ids import span_id_of_decimal, trace_id_of
+from .patterns import Pattern
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,8 +19,8 @@ FIELDS: tuple[str, ...] = ("x-cloud-trace-context",)
 
 SAMPLED = 0x01
 
-_HEADER = re.compile(r"([0-9a-fA-F]{32})(?:/([^;,]{0,64}))?((?:;[^;,]{0,64}){0,8})")
-_OPTIONS = re.compile(r"[0-9]{1,10}")
+_HEADER = Pattern(r"([0-9a-fA-F]{32})(?:/([^;,]{0,64}))?((?:;[^;,]{0,64}){0,8})")
+_OPTIONS = Pattern(r"[0-9]{1,10}")
 _OWS = " \t"
 
 

@@ -47,8 +47,8 @@ _OTHERS: "tuple[Format, ...]" = (b3_multi,)
 _CARRYING: "tuple[BaggageFormat, ...]" = (w3c_baggage, jaeger, app_insights)
 _BAGGAGE = {module.NAME: module for module in _CARRYING}
 
-# OpenTelemetry's names ("Environment Variable Specification", OTEL_PROPAGATORS), those of propagators' own packages, and
-# ours. `xray-lambda` is X-Ray's header from Lambda's variable, which ./triggers reads.
+# OpenTelemetry's names ("Environment Variable Specification", OTEL_PROPAGATORS), those of propagators' own packages,
+# and ours. `xray-lambda` is X-Ray's header from Lambda's variable, which ./triggers reads.
 NAMES = {module.NAME: module for module in (*DEFAULT, *_OTHERS)} | {"xray-lambda": xray, "gcp_trace": cloud_trace}
 
 

@@ -6,11 +6,11 @@ keep the trace. Recent tracers write a traceparent beside it, which the composit
 """
 
 import json
-import re
 
 from .context import TraceContext
 from .headers import Headers
 from .ids import MAX_ID, span_id_of_decimal
+from .patterns import Pattern
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ FIELDS: tuple[str, ...] = (
 
 MAX_OBJECT_CHARACTERS = 32_768  # ours; with all styles and full baggage it is some 10,000
 
-_HIGH = re.compile(r"(?:^|,)_dd\.p\.tid=([0-9a-f]{16})(?:,|$)")
-_PRIORITY = re.compile(r"-?[0-9]{1,3}")
+_HIGH = Pattern(r"(?:^|,)_dd\.p\.tid=([0-9a-f]{16})(?:,|$)")
+_PRIORITY = Pattern(r"-?[0-9]{1,3}")
 _OWS = " \t"
 
 

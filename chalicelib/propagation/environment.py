@@ -6,10 +6,9 @@ in front of a digit. Read them when the process starts; later changes are for it
 unless others are asked for: REQUEST_ID or B3 may well mean something else in an environment.
 """
 
-import re
-
 from .composite import SENT, extract, inject
 from .headers import Headers
+from .patterns import Pattern
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from .composite import Extracted, Format
     from .context import TraceContext
 
-_NOT_IN_NAMES = re.compile(r"[^A-Z0-9_]")
+_NOT_IN_NAMES = Pattern(r"[^A-Z0-9_]")
 _UPPER = str.maketrans({chr(code): chr(code - 32) for code in range(ord("a"), ord("z") + 1)})
 
 

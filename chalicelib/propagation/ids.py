@@ -5,14 +5,14 @@ format calls invalid. A 64-bit trace id is the low half of 128 bits (W3C Trace C
 "TraceId").
 """
 
-import re
+from .patterns import Pattern
 
 TRACE_DIGITS = 32
 SPAN_DIGITS = 16
 MAX_ID = (1 << 64) - 1
 
-_HEX = re.compile(r"[0-9a-fA-F]+")
-_DECIMAL = re.compile(r"[0-9]{1,20}")
+_HEX = Pattern(r"[0-9a-fA-F]+")
+_DECIMAL = Pattern(r"[0-9]{1,20}")
 
 
 def trace_id_of(text: str) -> str:

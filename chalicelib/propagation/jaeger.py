@@ -2,16 +2,17 @@
 
 Format: https://www.jaegertracing.io/docs/1.19/client-libraries/#propagation-format (read November 2026). All fields are
 hex and may lack their leading zeros; the whole may be percent-encoded, the colons thus as %3A. Flags: 1 sampled,
-2 debug, which implies sampled. A span id of 0 stands for none. OpenTelemetry Python (propagator 1.45.1) sets debug on
-every span that is sampled.
-"""
+2 debug, which Jaeger's clients set together with 1. A span id of 0 stands for none.
 
-import re
+OpenTelemetry Python (propagator 1.45.1) sets debug on every span that is sampled, and W3C's random bit, 2 too, on
+those that are not: debug without sampled is neither here.
+"""
 
 from .baggage import MAX_BYTES, TOKEN, decoded, encoded
 from .context import TraceContext
 from .headers import Headers
 from .ids import span_id_of, trace_id_of
+from .patterns import Pattern
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ FIELDS: tuple[str, ...] = ("uber-trace-id",)
 BAGGAGE_PREFIX = "uberctx-"
 SAMPLED, DEBUG = 0x01, 0x02
 
-_HEADER = re.compile(r"([0-9a-fA-F]{1,32}):([0-9a-fA-F]{1,16}):([0-9a-fA-F]{0,16}):([0-9a-fA-F]{1,2})")
+_HEADER = Pattern(r"([0-9a-fA-F]{1,32}):([0-9a-fA-F]{1,16}):([0-9a-fA-F]{0,16}):([0-9a-fA-F]{1,2})")
 _MAX_CHARACTERS = 128  # 69 at most, and three times as many colons when encoded
 _OWS = " \t"
 
@@ -45,10 +46,9 @@ def parse(text: str) -> TraceContext | None:
     if match is None or not trace_id:
         return None
     flags = int(match[4], 16)
-    debug = bool(flags & DEBUG)
-    return TraceContext(
-        trace_id, span_id_of(match[2]), sampled=debug or bool(flags & SAMPLED), debug=debug, format=NAME
-    )
+    sampled = bool(flags & SAMPLED)
+    debug = sampled and bool(flags & DEBUG)
+    return TraceContext(trace_id, span_id_of(match[2]), sampled=sampled, debug=debug, format=NAME)
 
 
 def inject(context: TraceContext, write: "Callable[[str, str], None]") -> None:

@@ -7,10 +7,9 @@ after 00 may go on after the flags, behind a dash; a bad traceparent takes the t
 leaves the traceparent alone.
 """
 
-import re
-
 from .context import RANDOM, SAMPLED, TraceContext
 from .headers import Headers
+from .patterns import Pattern
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,10 +26,10 @@ MAX_SENT_CHARACTERS = (
 )
 MAX_READ_CHARACTERS = 32_768  # ours: 32 members of 513 characters are half of it, the rest could only be blanks
 
-_TRACEPARENT = re.compile(
+_TRACEPARENT = Pattern(
     r"(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-[\x20-\x2b\x2d-\x7e]*)?"
 )
-_MEMBER = re.compile(
+_MEMBER = Pattern(
     r"([a-z0-9][a-z0-9_\-*/@]{0,255})=([\x20-\x2b\x2d-\x3c\x3e-\x7e]{0,255}[\x21-\x2b\x2d-\x3c\x3e-\x7e])"
 )
 _OWS = " \t"
@@ -79,18 +78,19 @@ def format_traceparent(context: TraceContext) -> str:
 
 
 def parse_tracestate(values: list[str]) -> str:
-    """The members of every header line, in order and without blanks around them; "" if one is bad or there are too many.
+    """The members of every header line, in order, without blanks around them; "" if one is bad or there are too many.
 
     Of members with the same key the first stays: the specification leaves it to us (3.3.1.3.1).
     """
     if sum(map(len, values)) > MAX_READ_CHARACTERS:
         return ""
+    told = _members(",".join(values))
+    if len(told) > MAX_MEMBERS:
+        return ""
     members: dict[str, str] = {}
-    count = 0
-    for member in _members(",".join(values)):
+    for member in told:
         match = _MEMBER.fullmatch(member)
-        count += 1
-        if match is None or count > MAX_MEMBERS:
+        if match is None:
             return ""
         members.setdefault(match[1], member)
     return ",".join(members.values())

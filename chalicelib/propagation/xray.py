@@ -9,11 +9,10 @@ round a pair, keys in any case, a pair without `=`.
 Whether X-Ray sampled says nothing about us: Lambda's variable has Sampled=0 wherever active tracing is off.
 """
 
-import re
-
 from .context import TraceContext
 from .headers import Headers
 from .ids import span_id_of
+from .patterns import Pattern
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,8 +25,8 @@ MAX_READ_CHARACTERS = 8192  # the longest that any service documents (Lambda's d
 MAX_EXTRA_CHARACTERS = 512  # ours; a header as a whole is to be about 256 (EventBridge: 500)
 NOT_EXTRA = {"root", "parent", "sampled", "self"}
 
-_ROOT = re.compile(r"1-([0-9a-fA-F]{8})-([0-9a-fA-F]{24})")
-_EXTRA = re.compile(r"[!-:<>-~]+=[ -:<-~]*")
+_ROOT = Pattern(r"1-([0-9a-fA-F]{8})-([0-9a-fA-F]{24})")
+_EXTRA = Pattern(r"[!-:<>-~]+=[ -:<-~]*")
 _DECISIONS = {"1": True, "0": False}
 
 
@@ -45,7 +44,7 @@ def inject(context: TraceContext, write: "Callable[[str, str], None]") -> None:
 
 
 def parse(text: str) -> TraceContext | None:
-    """None without a valid Root. span_id is "" without a valid Parent; sampled is None for `?` and where it is absent."""
+    """None without a valid Root. span_id is "" without a valid Parent; sampled is None for `?` and where absent."""
     known = {key.lower(): value for key, value in _pairs(text)}
     trace_id = undashed(known.get("root", ""))
     if not trace_id:
