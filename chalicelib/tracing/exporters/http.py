@@ -203,6 +203,7 @@ class HttpExporter:
 
 
 def gzip(body: bytes) -> bytes:
+    """`body` as it is posted."""
     packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, 16 + zlib.MAX_WBITS)
     return packer.compress(body) + packer.flush()
 
