@@ -7,9 +7,19 @@ import pytest
 
 from chalicelib.propagation.context import TraceContext
 from chalicelib.propagation.joins import RECEIVED
-from chalicelib.tracing import baggage, current_span, span, traced, tracer
+from chalicelib.tracing import baggage, continued, current_span, span, traced, tracer
 from chalicelib.tracing.span import ERROR, INTERNAL, SERVER, UNSET
-from tests.tracing.lambda_world import ACCOUNT, ARN, PARENT, TRACE, LambdaContext, Recorder, in_lambda, request, traceparent
+from tests.tracing.lambda_world import (
+    ACCOUNT,
+    ARN,
+    PARENT,
+    TRACE,
+    LambdaContext,
+    Recorder,
+    in_lambda,
+    request,
+    traceparent,
+)
 
 
 def the_answer(answer):
@@ -27,13 +37,16 @@ def test_an_invocation_is_a_server_span_that_says_which(recorder):
     assert the_answer("done")({"any": "event"}, LambdaContext()) == "done"
     found = recorder.named("orders")
     assert (found.kind, found.parent_id, found.status_code) == (SERVER, "", UNSET)
-    assert found.attributes.items() >= {
-        "faas.trigger": "other",
-        "faas.invocation_id": "request-1",
-        "aws.lambda.invoked_arn": f"{ARN}:live",
-        "cloud.resource_id": f"{ARN}:7",
-        "cloud.account.id": ACCOUNT,
-    }.items()
+    assert (
+        found.attributes.items()
+        >= {
+            "faas.trigger": "other",
+            "faas.invocation_id": "request-1",
+            "aws.lambda.invoked_arn": f"{ARN}:live",
+            "cloud.resource_id": f"{ARN}:7",
+            "cloud.account.id": ACCOUNT,
+        }.items()
+    )
     assert "lambda:request-1" in found.attributes[RECEIVED]
 
 
@@ -201,8 +214,7 @@ def test_a_function_that_calls_another_in_the_same_process_is_another(recorder):
     assert first.trace_id != second.trace_id
 
 
-def test_invocations_in_several_threads_do_not_mix():
-    recorder = in_lambda(AWS_LAMBDA_INITIALIZATION_TYPE="lambda-managed-instances")
+def test_invocations_in_several_threads_do_not_mix(recorder):
     together = Barrier(3)
 
     @traced
@@ -229,6 +241,22 @@ def test_a_plain_thread_of_the_only_invocation_is_its_child(recorder):
 
     handler({}, LambdaContext())
     assert recorder.named("in thread").parent_id == recorder.named("orders").span_id
+
+
+def test_a_trace_of_its_own_can_begin_within_an_invocation_and_leaves_with_it(recorder):
+    @traced
+    def handler(event, context):
+        with continued({}), span("apart"):
+            pass
+        with span("root", parent=None):
+            pass
+
+    handler({}, LambdaContext())
+    own = recorder.named("orders")
+    for name in ("apart", "root"):
+        assert recorder.named(name).parent_id == ""
+        assert recorder.named(name).trace_id != own.trace_id
+    assert len(recorder.batches) == 1
 
 
 def test_what_a_thread_ends_after_the_answer_leaves_with_the_next(recorder):
