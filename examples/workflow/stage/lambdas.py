@@ -116,7 +116,8 @@ class Sandbox:
             if not ready:
                 return None
             for key, _ in ready:
-                self._take(key.fd)
+                if not self.is_dead:  # by what the one before said
+                    self._take(key.fd)
         line, _, self._said = self._said.partition(b"\n")
         self._drain()
         return json.loads(line) if line else None
