@@ -1,0 +1,1 @@
+"""What functions write to their log, or send through a queue: a JSON object of spans, ours or otlp-stdout's."""
