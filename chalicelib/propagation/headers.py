@@ -2,7 +2,7 @@
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 
 class Headers:
@@ -33,6 +33,10 @@ class Headers:
         """The value of `name` (lower case) if there is exactly one."""
         values = self.all(name)
         return values[0] if len(values) == 1 else None
+
+    def starting(self, prefix: str) -> "Iterator[tuple[str, str]]":
+        """Name and first value of every header whose name starts so (lower case), in order."""
+        return ((name, values[0]) for name, values in self._values.items() if name.startswith(prefix))
 
     def __bool__(self) -> bool:
         return bool(self._values)
