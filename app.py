@@ -13,4 +13,4 @@ from chalicelib.routes import gateway
 gc.set_threshold(10_000)
 
 app = gateway.create(wiring.services())
-index_stream, seal, work = registry.register(app, wiring.services())
+index_stream, seal, work, receive_logs, receive_queue, receive_stream = registry.register(app, wiring.services())

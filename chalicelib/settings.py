@@ -5,10 +5,12 @@ word, not while `chalice package` looks at the app.
 """
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 MIB = 1024 * 1024
+_TENANT = re.compile(r"(?!-\Z)[a-z0-9-]{1,64}")  # as the store has it; "-" is Spanfold itself
 
 
 class BadSetting(ValueError):
@@ -37,6 +39,7 @@ class Settings:
     sampling_file: str = ""  # of the local runner: its tenant's sampling policies
     facts_stream_arn: str = ""  # what the indexer reads; known once the tables are there (infra/outputs.py)
     work_queue_url: str = ""  # where invocations leave work for each other; none: within the process
+    receiver_tenant: str = "default"  # whose spans those are that AWS delivers: logs, queue, stream
     index_batch_size: int = 1000  # records of the stream for one invocation of the indexer, at most
     index_batch_window_s: int = 5  # how long records are gathered for it, at most
     index_parallelism: int = 1  # invocations at once for a shard of the stream
@@ -78,6 +81,7 @@ def from_environment(environ: Mapping[str, str]) -> Settings:
         "sampling_file": "SPANFOLD_SAMPLING_FILE",
         "facts_stream_arn": "SPANFOLD_FACTS_STREAM_ARN",
         "work_queue_url": "SPANFOLD_WORK_QUEUE_URL",
+        "receiver_tenant": "SPANFOLD_RECEIVER_TENANT",
         "index_batch_size": "SPANFOLD_INDEX_BATCH_SIZE",
         "index_batch_window_s": "SPANFOLD_INDEX_BATCH_WINDOW_S",
         "index_parallelism": "SPANFOLD_INDEX_PARALLELISM",
@@ -88,6 +92,8 @@ def from_environment(environ: Mapping[str, str]) -> Settings:
         for field, variable in names.items()
         if environ.get(variable)
     }
+    if not _TENANT.fullmatch(str(given.get("receiver_tenant", defaults.receiver_tenant))):
+        raise BadSetting(f"SPANFOLD_RECEIVER_TENANT={given['receiver_tenant']!r} is not 1 to 64 of a-z, 0-9 and '-'")
     return Settings(**given)  # type: ignore[arg-type]  # each was read as its default's type
 
 

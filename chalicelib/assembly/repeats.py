@@ -6,7 +6,8 @@ What counts as the same span, in the order in which it is asked:
 1. Equal in every field (attributes compared without order): one is kept, silently. That is delivery, not news.
 2. Same trace id, span id, service, kind and start: versions of one operation, because a sender reports it open and
    then closed (X-Ray's in-progress segments, early records of a function that may be killed), or a second pipeline
-   added attributes. The one that ends last wins, then the one with most to say, then the greater bytes; never a
+   added attributes. One that the function ended wins over one that we closed for it, and that over an open one
+   (model/versions.py); then the one that ends last, then the one with most to say, then the greater bytes; never a
    blend of them, which nobody sent. Warned about as version-replaced.
 3. Same ids, one CLIENT and one SERVER: a Zipkin RPC whose two sides share an id. Both are kept (Jaeger gives the
    server a new id, Zipkin's reader makes it the client's child; we do the latter and keep the id, see parents.py).
@@ -25,6 +26,7 @@ import msgspec
 from chalicelib.assembly.draft import Draft, add_warning
 from chalicelib.assembly.vocabulary import ID_USED_TWICE, VERSION_REPLACED
 from chalicelib.model.span import Kind, Span
+from chalicelib.model.versions import standing
 
 _canonical = msgspec.msgpack.Encoder(order="deterministic").encode  # NaN equals itself; 1, 1.0 and True differ
 
@@ -58,16 +60,11 @@ def _operations(reports: Sequence[Span]) -> list[_Operation]:
     """The distinct operations among spans of equal ids, in an order that depends on their content alone."""
     if len(reports) == 1:
         return [_Operation(reports[0], 1)]
-    versions: dict[tuple[str, int, int], list[tuple[int, int, bytes, Span]]] = {}
+    versions: dict[tuple[str, int, int], list[tuple[tuple[int, int, int], bytes, Span]]] = {}
     for content, span in {_canonical(span): span for span in reports}.items():
         operation = (span.resource.service_name, span.kind, span.start_ns)
-        versions.setdefault(operation, []).append((span.end_ns, _detail(span), content, span))
+        versions.setdefault(operation, []).append((standing(span), content, span))
     return [_Operation(max(found)[-1], len(found)) for _, found in sorted(versions.items(), key=lambda item: item[0])]
-
-
-def _detail(span: Span) -> int:
-    """How much the span has to say."""
-    return len(span.attributes) + len(span.events) + len(span.links)
 
 
 def _belong_together(operations: Sequence[_Operation]) -> bool:

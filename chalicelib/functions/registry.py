@@ -6,6 +6,9 @@ from typing import Any, NamedTuple
 from chalice.app import Chalice, CloudWatchEvent, DynamoDBEvent, Rate, SQSEvent
 
 from chalicelib.functions import index_stream as index_stream_function
+from chalicelib.functions import receive_logs as receive_logs_function
+from chalicelib.functions import receive_queue as receive_queue_function
+from chalicelib.functions import receive_stream as receive_stream_function
 from chalicelib.functions import seal as seal_function
 from chalicelib.functions import work as work_function
 from chalicelib.services import Services
@@ -24,10 +27,16 @@ class Functions(NamedTuple):
     index_stream: Handler
     seal: Handler
     work: Handler
+    receive_logs: Handler
+    receive_queue: Handler
+    receive_stream: Handler
 
 
 def register(app: Chalice, services: Services) -> Functions:
-    """Tell `app` of all functions; app.py must give each its name here, since Lambda looks for "app.<name>"."""
+    """Tell `app` of all functions; app.py must give each its name here, since Lambda looks for "app.<name>".
+
+    Nothing sets a receiver off until somebody asks for it (infra/merge.yaml has the parameters).
+    """
 
     def index_stream(event: DynamoDBEvent) -> None:
         index_stream_function.index_stream(services, event.to_dict(), event.context)
@@ -37,6 +46,15 @@ def register(app: Chalice, services: Services) -> Functions:
 
     def work(event: SQSEvent) -> dict[str, list[dict[str, str]]]:
         return work_function.work(services, event.to_dict(), event.context)
+
+    def receive_logs(event: Any, context: Any) -> None:
+        receive_logs_function.receive_logs(services, event, context)
+
+    def receive_queue(event: Any, context: Any) -> dict[str, list[dict[str, str]]]:
+        return receive_queue_function.receive_queue(services, event, context)
+
+    def receive_stream(event: Any, context: Any) -> dict[str, list[dict[str, str]]]:
+        return receive_stream_function.receive_stream(services, event, context)
 
     settings = services.settings
     from_stream = app.on_dynamodb_record(
@@ -50,6 +68,9 @@ def register(app: Chalice, services: Services) -> Functions:
         index_stream=from_stream(index_stream),
         seal=app.schedule(EVERY_MINUTE)(seal),
         work=from_queue(work),
+        receive_logs=app.lambda_function()(receive_logs),
+        receive_queue=app.lambda_function()(receive_queue),
+        receive_stream=app.lambda_function()(receive_stream),
     )
 
 

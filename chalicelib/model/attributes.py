@@ -21,6 +21,7 @@ EXCEPTION_MESSAGE = "exception.message"
 EXCEPTION_STACKTRACE = "exception.stacktrace"
 
 ERROR_TYPE = "error.type"
+CLOSED_BY = "spanfold.closed_by"  # on a span that its function left open and we closed: what told us
 COLD_START = "faas.coldstart"
 HOST_ID = "host.id"
 HOST_NAME = "host.name"

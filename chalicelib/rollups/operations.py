@@ -1,8 +1,8 @@
 """The spans of a trace as RED and the service graph count them: each operation once, with what is asked of it often.
 
 A StoredTrace has no exact repeats, but an operation may still be there in several versions (reported open and then
-closed, or enriched by a second pipeline): same span id, service, kind and start. The one that ends last is counted,
-then the one with most to say, then the greater bytes; assembly chooses the same. Other spans that share an id (the
+closed, or enriched by a second pipeline): same span id, service, kind and start. The one that counts most
+(model/versions.py) is counted, then the greater bytes; assembly chooses the same. Other spans that share an id (the
 two sides of a Zipkin call, collisions) are operations of their own.
 """
 
@@ -15,6 +15,7 @@ import msgspec
 
 from chalicelib.model.span import Kind, Span, StatusCode
 from chalicelib.model.stored_trace import StoredTrace
+from chalicelib.model.versions import standing
 from chalicelib.model.windows import NS_PER_S, search_time_ns
 from chalicelib.propagation.probability import COUNT_UNIT, adjusted_count_of
 from chalicelib.rollups.peers import node_name
@@ -116,5 +117,5 @@ def _latest(spans: Sequence[Span]) -> Sequence[Span]:
     return [span for span in spans if id(span) in kept]
 
 
-def _version(span: Span) -> tuple[int, int, bytes]:
-    return span.end_ns, len(span.attributes) + len(span.events) + len(span.links), _canonical(span)
+def _version(span: Span) -> tuple[tuple[int, int, int], bytes]:
+    return standing(span), _canonical(span)

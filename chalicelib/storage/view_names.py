@@ -10,6 +10,7 @@
 | late note: a segment came when its window's seal was due | `sealed#<hour of window>` | `<window>#+<batch>` |
 | tenants active on a day (SYSTEM_TENANT's) | `tenants#<day>` | tenant |
 | dead letters (SYSTEM_TENANT's) | `dead#<day>` | sequence number |
+| an invocation not over: open spans, verdicts | `open#<digest>` | `s#<span id>`, `v#<digest>` |
 
 Windows, hours and days are their starts in epoch seconds, ten digits where they are sorted by. A *piece* is "-"
 (everything) or "-" with binary digits (rollups/pieces.py). A part is a number from 0: what would be too large for one
@@ -19,6 +20,8 @@ Of the rollups of one window and hour a reader takes the deepest complete cover 
 sealed whole and later in pieces has both layouts. Digests of all layouts are a union and need no such care.
 """
 
+import json
+from hashlib import blake2b
 from typing import NamedTuple
 
 import msgspec
@@ -26,6 +29,7 @@ import msgspec
 from chalicelib.model.windows import HOUR_S
 
 DAY_S = 24 * HOUR_S
+_OPEN_SPAN = "s#"
 _LATE = "+"
 _AFTER_SEPARATOR = "$"  # the next character after '#'
 _UNTIL_BYTES = 5
@@ -122,6 +126,27 @@ def tenants_partition(moment_s: int) -> str:
 def dead_partition(moment_s: int) -> str:
     """Where SYSTEM_TENANT has the dead letters of this day."""
     return f"dead#{day_start(moment_s):010d}"
+
+
+def open_partition(log_group: str, log_stream: str, request_id: str) -> str:
+    """Where an invocation's open spans and verdicts wait for each other."""
+    name = json.dumps([log_group, log_stream, request_id]).encode()
+    return f"open#{blake2b(name, digest_size=16).hexdigest()}"
+
+
+def open_span_sort(span_id: str) -> str:
+    """The sort key of an open span."""
+    return f"{_OPEN_SPAN}{span_id}"
+
+
+def verdict_sort(body: bytes) -> str:
+    """The sort key of verdicts, by what they say."""
+    return f"v#{blake2b(body, digest_size=8).hexdigest()}"
+
+
+def is_open_span(sort: str) -> bool:
+    """Whether this is an open span and not verdicts."""
+    return sort.startswith(_OPEN_SPAN)
 
 
 def segment_sort(name: SegmentName) -> str:

@@ -15,12 +15,20 @@ from chalicelib.storage.view_names import dead_partition
 UNEXPECTED = (TypeError, ValueError, ArithmeticError, LookupError, RecursionError)
 
 
+MAX_CONTENT_BYTES = 256 * 1024  # of a letter: in base64 it has to fit into a view
+
+
 class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
-    """`name` tells it from others of its day (a sequence number, or what it is about), `about` what it was."""
+    """`name` tells it from others of its day (a sequence number, or what it is about), `about` what it was.
+
+    `content`: what is nowhere else, since its source forgets it; as far as MAX_CONTENT_BYTES kept with the letter, in
+    base64, and never logged.
+    """
 
     name: str
     reason: str
     about: Mapping[str, str | int]
+    content: bytes = b""
 
 
 def bury(services: Services, letters: Sequence[DeadLetter], deadline: Deadline) -> None:
@@ -32,7 +40,7 @@ def bury(services: Services, letters: Sequence[DeadLetter], deadline: Deadline) 
         letter.name: View(
             partition=dead_partition(now_s),
             sort=letter.name,
-            body=msgspec.json.encode({"reason": letter.reason, **letter.about}),
+            body=msgspec.json.encode(_body(letter)),
             expires_at_s=now_s + services.settings.retention_s,
         )
         for letter in letters
@@ -40,6 +48,11 @@ def bury(services: Services, letters: Sequence[DeadLetter], deadline: Deadline) 
     services.views.put(SYSTEM_TENANT, list(views.values()), deadline)
     for letter in letters:
         services.telemetry.warning("dead letter", {"name": letter.name, "reason": letter.reason, **letter.about})
+
+
+def _body(letter: DeadLetter) -> dict[str, object]:
+    content = {"content": letter.content[:MAX_CONTENT_BYTES]} if letter.content else {}
+    return {"reason": letter.reason, **letter.about, **content}
 
 
 def reason_of(services: Services, error: Exception) -> str:

@@ -1,5 +1,6 @@
 from chalicelib.assembly.steps import assemble
-from chalicelib.model.span import Kind
+from chalicelib.model.attributes import CLOSED_BY
+from chalicelib.model.span import Kind, StatusCode
 from tests.actors import CHECKOUT, PAYMENTS, resource, span, with_fields
 from tests.assembly.reading import codes, tree
 
@@ -28,6 +29,21 @@ def test_the_closed_version_of_a_span_replaces_the_open_one():
     trace = assemble([closed, opened])
     assert [row.duration_ns for row in trace.spans] == [10_000_000]
     assert trace.spans[0].warnings == ("version-replaced",)
+
+
+def test_what_a_function_says_itself_wins_over_what_the_platforms_log_made_us_say_for_it():
+    """Its end line may come late, after we closed the span; the platform's verdict is always later than its own end."""
+    ours = span("work", at=(0, 30), status_code=StatusCode.ERROR, attributes={CLOSED_BY: "platform log", "more": 1})
+    own = span("work", at=(0, 20))
+    for reports in ([ours, own], [own, ours]):
+        trace = assemble(reports)
+        assert [(row.duration_ns, row.error) for row in trace.spans] == [(20_000_000, False)]
+
+
+def test_a_span_that_was_closed_for_a_function_wins_over_the_open_one_that_it_sent():
+    ours = span("work", at=(0, 30), attributes={CLOSED_BY: "platform log"})
+    still_open = span("work", end_ns=0, attributes={"one": 1, "two": 2, "three": 3})
+    assert [row.duration_ns for row in assemble([still_open, ours]).spans] == [30_000_000]
 
 
 def test_of_two_closed_versions_the_one_that_says_more_is_shown():

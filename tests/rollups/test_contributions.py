@@ -5,6 +5,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.model.attributes import CLOSED_BY
 from chalicelib.model.span import Kind, Span
 from chalicelib.model.stored_trace import StoredTrace
 from chalicelib.model.windows import hour_of
@@ -65,6 +66,12 @@ def test_versions_of_a_span_count_as_the_one_that_ended_last():
     assert red_of(running, with_fields(running, end_ns=NOON_NS + 7 * MS)) == {
         ("checkout", "GET /", Kind.INTERNAL, 0, bucket_of(7 * MS)): COUNT_UNIT
     }
+
+
+def test_what_a_function_says_itself_counts_and_not_what_we_said_for_it():
+    own = span("GET /", at=(0, 7))
+    ours = with_fields(own, end_ns=NOON_NS + 30 * MS, status_code=2, attributes={CLOSED_BY: "platform log"})
+    assert red_of(ours, own) == red_of(own)
 
 
 def test_a_call_counts_in_the_minute_of_its_caller():
