@@ -1,10 +1,10 @@
 """The log events of state machines (log groups `/aws/vendedlogs/states/…`, standard and express workflows) as spans.
 
-    from chalicelib.codecs.step_functions import logs
+from chalicelib.codecs.step_functions import logs
 
-    memory = logs.Memory()                       # one for a container
-    if logs.is_execution_event(message):         # the text of one log event
-        decoded = logs.read([message, …], memory)   # a Decoded for collector.collect
+memory = logs.Memory()                       # one for a container
+if logs.is_execution_event(message):         # the text of one log event
+decoded = logs.read([message, …], memory)   # a Decoded for collector.collect
 """
 
 from collections.abc import Iterable
