@@ -31,10 +31,11 @@ class Trace:
         assert reply.status == 200, reply
         self.assembly = json.loads(reply.body)
         self.trace_id = trace_id
-        self.spans: list[Span] = self.assembly["spans"]
         told = _told(backend, trace_id)
-        for index, span in enumerate(self.spans):
-            span |= told[span["spanId"]] | {"index": index, "linked": []}
+        self.spans: list[Span] = [
+            span | told[span["spanId"]] | {"index": index, "linked": []}
+            for index, span in enumerate(self.assembly["spans"])
+        ]
         for link in self.assembly["links"]:
             self.spans[link["index"]]["linked"].append(link)
 
@@ -78,6 +79,11 @@ class Day(NamedTuple):
     def trace(self, scene: str) -> Trace:
         """The trace of a scene."""
         return Trace(self.backend, self.scenes[scene].trace_id)
+
+    def linking_to(self, trace: Trace) -> set[str]:
+        """The ids of the traces that have links to `trace`."""
+        reply = self.backend.get(f"/v1/traces/{trace.trace_id}/links")
+        return {link["traceId"] for link in json.loads(reply.body)["incoming"]}
 
     def receive(self, deliveries: Sequence[dict[str, Any]]) -> None:
         """Have the receiver take these, and everything be sealed."""
