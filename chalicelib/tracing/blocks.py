@@ -1,7 +1,7 @@
 """`span(…)`: a span around a block or a function, whatever kind of function it is.
 
     with span("charge", amount=12): …            async with span("charge"): …
-    @span                                        @span("charge", kind=CLIENT)
+    @span()                                      @span("charge", kind=CLIENT)
     def charge(order): …                         async def charge(order): …
 
 A generator's span lasts from its first step to its end, and is current only while the generator itself runs.
@@ -9,32 +9,24 @@ A generator's span lasts from its first step to its end, and is current only whi
 
 from functools import partial, update_wrapper
 
+from .current import CURRENT
 from .span import INTERNAL
-from .tracer import CURRENT, Use, tracer
+from .tracer import Use, tracer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Generator, Iterable
-    from typing import Any, TypeVar, overload
+    from typing import Any, TypeVar
 
     from ..propagation.context import TraceContext
     from .span import Link, Span
     from .tracer import Parent
 
     F = TypeVar("F", bound=Callable[..., Any])
-else:
-
-    def overload(function):
-        """typing's, without importing it."""
-        return function
-
 
 _GENERATOR, _COROUTINE, _ASYNC_GENERATOR = 0x20, 0x80, 0x200  # code flags; `inspect` costs more than all of this
 
 
-@overload
-def span(name: "F", /) -> "F": ...
-@overload
 def span(
     name: str = "",
     /,
@@ -43,23 +35,14 @@ def span(
     parent: "Parent" = CURRENT,
     links: "Iterable[TraceContext | Link]" = (),
     **attributes: object,
-) -> "Block": ...
-def span(
-    name: "Any" = "",
-    /,
-    *,
-    kind: int = INTERNAL,
-    parent: "Parent" = CURRENT,
-    links: "Iterable[TraceContext | Link]" = (),
-    **attributes: object,
-) -> "Any":
+) -> "Block":
     """A block or a decorator. Without a name a decorated function's own is taken.
 
     `parent`: as in Tracer.start_span (what `extract` found, None for a new trace). Entering gives the Span. An
     Exception that leaves makes it an error; one that only ends a generator or a task (GeneratorExit, CancelledError)
     does not.
     """
-    if callable(name):
+    if callable(name):  # @span, without parentheses
         return Block("", kind, parent, links, attributes)(name)
     return Block(name, kind, parent, links, attributes)
 

@@ -55,8 +55,8 @@ class Config:
 
     __slots__ = (
         "_propagators", "endpoint", "exporter", "function_name", "headers", "initialization", "inject",
-        "is_disabled", "is_lambda", "limits", "log_correlation", "parent", "problems", "queue_url", "ratio", "resource_attributes",
-        "sampler", "service_name", "start_line", "timeout_margin_ns", "timeout_ns",
+        "is_disabled", "is_lambda", "limits", "log_correlation", "parent", "problems", "queue_url",
+        "ratio", "resource_attributes", "sampler", "service_name", "start_line", "timeout_margin_ns", "timeout_ns",
     )  # fmt: skip
 
     def __init__(self, environ: "Mapping[str, str]") -> None:

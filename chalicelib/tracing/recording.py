@@ -55,6 +55,20 @@ class Recording:
         if len(self.finished) >= FULL:
             self._when_full(self)
 
+    def hold(self, span: Span) -> None:
+        """End it now, but let it be changed until `release`."""
+        if span.is_recording and not span.end_ns:
+            span.end_ns = span.now_ns()
+            self.open.pop(span.span_id, None)
+            self.held.append(span)
+
+    def release(self) -> None:
+        """Keep what was held for the next flush."""
+        held, self.held = self.held, []
+        for span in held:
+            span.is_recording = False
+            self.ended(span)
+
     def take(self) -> list[Span]:
         """What has ended, once."""
         taken = self.finished[:]

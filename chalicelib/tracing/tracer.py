@@ -11,6 +11,7 @@ from time import time_ns
 
 from ..propagation.context import RANDOM, SAMPLED
 from . import ids
+from .cold_start import Sandbox
 from .config import Config
 from .current import BAGGAGE, CURRENT, INVOCATION, PARENT, restore
 from .recording import Recording
@@ -42,6 +43,7 @@ class Tracer:
 
     `config`: the environment's. `exporter`: None for the one that `config` names, made when it is first needed.
     `now_ns`: since the epoch. `random_bytes`: that many. `resource`: attributes of the process.
+    `sandbox`: how the process came to be.
     """
 
     def __init__(
@@ -51,14 +53,16 @@ class Tracer:
         now_ns: "Callable[[], int]" = time_ns,
         random_bytes: "Callable[[int], bytes]" = os.urandom,
         resource: "Mapping[str, Value] | None" = None,
+        sandbox: Sandbox | None = None,
     ) -> None:
         self.config = config
         self.now_ns = now_ns
         self.random_bytes = random_bytes
         self.resource = resource or {}
+        self.sandbox = Sandbox(config.initialization) if sandbox is None else sandbox
         self.errors = 0
         self.first_error = ""
-        self.loose = Recording(config.limits, self._sent_early)
+        self.loose = Recording(config.limits, self.send_early)
         self.invocations: dict[int, Invocation] = {}
         self._exporter = exporter
         self._sampler = sampler(config.sampler, config.ratio)
@@ -262,7 +266,8 @@ class Tracer:
         span.is_recording = False
         return span
 
-    def _sent_early(self, recording: Recording) -> None:
+    def send_early(self, recording: Recording) -> None:
+        """Send what has ended of a recording that is full, so that memory is bounded."""
         self.flush(recording=recording)
 
 

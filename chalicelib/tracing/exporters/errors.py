@@ -19,7 +19,11 @@ class Losses:
         self.count += 1
         self.why = self.why or f"{type(error).__name__}: {error}"[:200]
 
+    def said(self) -> str:
+        """What to tell of them; "" if there are none."""
+        return f"{self.count} spans cannot be written: {self.why}" if self.count else ""
+
     def raise_any(self) -> None:
         """Raise ExportError if there are some."""
         if self.count:
-            raise ExportError(f"{self.count} spans cannot be written: {self.why}")
+            raise ExportError(self.said())

@@ -93,19 +93,34 @@ class HttpExporter:
         losses = Losses()
         pieces = self._pieces(batch, losses)
         self.counts["spans_dropped"] += losses.count
+        self._waiting.extend(pieces)
         if not self._lock.acquire(timeout=_TURN_S):
-            self._waiting.extend(pieces)
             raise ExportError("another flush is under way; these spans wait for the next")
         try:
-            dropped = self._keep(pieces)
-            now_ns = self._now_ns()
-            if now_ns >= self._resting_until_ns:
-                self._post_all(min(batch.until_ns, now_ns + self._timeout_ns))
+            said = [self._flushed(batch.until_ns), self._trimmed(), losses.said()]
         finally:
             self._lock.release()
-        if dropped:
-            raise ExportError(f"{dropped} spans dropped, as too many wait: {self._why_resting}")
-        losses.raise_any()
+        if any(said):
+            raise ExportError("; ".join(filter(None, said)))
+
+    def _flushed(self, until_ns: int) -> str:
+        """Post what waits, unless the exporter rests; what went wrong, or ""."""
+        now_ns = self._now_ns()
+        if now_ns < self._resting_until_ns:
+            return ""
+        try:
+            self._post_all(min(until_ns, now_ns + self._timeout_ns))
+        except ExportError as error:
+            return str(error)
+        return ""
+
+    def _trimmed(self) -> str:
+        """Drop the oldest of too many that wait; what to say of it, or ""."""
+        dropped = 0
+        while len(self._waiting) > 1 and self._has_too_many():
+            dropped += self._waiting.pop(0).spans
+        self.counts["spans_dropped"] += dropped
+        return f"{dropped} spans dropped, as too many wait: {self._why_resting}" if dropped else ""
 
     def _pieces(self, batch: "Batch", losses: Losses) -> "list[_Piece]":
         pieces = []
@@ -116,15 +131,6 @@ class HttpExporter:
             if text:
                 pieces.append(_Piece(text, len(spans) - (losses.count - before)))
         return pieces
-
-    def _keep(self, pieces: "list[_Piece]") -> int:
-        """Put `pieces` with those that wait; how many older spans had to go for it."""
-        self._waiting.extend(pieces)
-        dropped = 0
-        while len(self._waiting) > 1 and self._has_too_many():
-            dropped += self._waiting.pop(0).spans
-        self.counts["spans_dropped"] += dropped
-        return dropped
 
     def _has_too_many(self) -> bool:
         size_bytes = sum(len(piece.text) for piece in self._waiting)
@@ -167,9 +173,9 @@ class HttpExporter:
     def _posted(self, body: bytes, until_ns: int) -> "Answer":
         from .post import Poster, PostError  # noqa: PLC0415  # what it imports costs as much as all the rest
 
-        if self._poster is None:
-            self._poster = Poster(self._endpoint, self._headers, self._now_ns)
         try:
+            if self._poster is None:
+                self._poster = Poster(self._endpoint, self._headers, self._now_ns)
             return self._poster.post(body, until_ns)
         except PostError as error:
             raise self._rested(str(error)) from error

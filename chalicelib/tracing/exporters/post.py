@@ -81,17 +81,14 @@ class Poster:
     """Posts OTLP JSON in gzip to one address."""
 
     def __init__(self, endpoint: str, headers: "Iterable[tuple[str, str]]", now_ns: "Callable[[], int]") -> None:
+        """Raises PostError for an endpoint that is no http or https URL."""
+        self._connection: http.client.HTTPConnection | None = None
         self._endpoint = endpoint
-        address = urlsplit(endpoint)
-        self._is_tls = address.scheme == "https"
-        self._host = address.hostname or ""
-        self._port = address.port or (443 if self._is_tls else 80)
-        self._path = (address.path or "/") + (f"?{address.query}" if address.query else "")
+        self._is_tls, self._host, self._port, self._path = _address(endpoint)
         self._headers = {"Content-Type": "application/json", "Content-Encoding": "gzip", "User-Agent": "spanfold"}
         self._headers.update(headers)
         self._now_ns = now_ns
         self._tls: ssl.SSLContext | None = None
-        self._connection: http.client.HTTPConnection | None = None
         self._process = os.getpid()
         self._used_ns = 0
 
@@ -118,8 +115,8 @@ class Poster:
     def _asked(self, body: bytes, until_ns: int) -> Answer:
         connection = self._connection
         assert connection is not None
-        connection.sock.settimeout(self._left_s(until_ns))
-        connection.response_class = _response_class(lambda: self._left_s(until_ns))
+        connection.sock.settimeout(_left_s(self._now_ns, until_ns))
+        connection.response_class = _response_class(self._now_ns, until_ns)
         connection.request("POST", self._path, body, self._headers)
         response = connection.getresponse()
         answer = Answer(response.status, response.read(MAX_ANSWER_BYTES), response.headers.get("Retry-After"))
@@ -150,7 +147,7 @@ class Poster:
         for family, kind, protocol, _, address in socket.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM):
             opened = socket.socket(family, kind, protocol)
             try:
-                opened.settimeout(self._left_s(until_ns))
+                opened.settimeout(_left_s(self._now_ns, until_ns))
                 opened.connect(address)
                 opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 return self._secured(opened, until_ns) if self._is_tls else opened
@@ -164,50 +161,66 @@ class Poster:
 
         if self._tls is None:
             self._tls = ssl.create_default_context()
-        opened.settimeout(self._left_s(until_ns))
+        opened.settimeout(_left_s(self._now_ns, until_ns))
         return self._tls.wrap_socket(opened, server_hostname=self._host)
-
-    def _left_s(self, until_ns: int) -> float:
-        left_ns = until_ns - self._now_ns()
-        if left_ns <= 0:
-            raise TimeoutError
-        return left_ns / 1e9
 
     def _close(self) -> None:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
 
+    __del__ = _close  # whoever forgets an exporter need not be warned of a socket
+
+
+def _address(endpoint: str) -> "tuple[bool, str, int, str]":
+    """Whether it is https, host, port, path and query."""
+    try:
+        address = urlsplit(endpoint)
+        is_tls, host, port = address.scheme == "https", address.hostname, address.port
+    except ValueError as error:
+        raise PostError(f"endpoint {endpoint!r}: {error}") from error
+    if address.scheme not in ("http", "https") or not host:
+        raise PostError(f"endpoint {endpoint!r} is no http or https URL")
+    path = (address.path or "/") + (f"?{address.query}" if address.query else "")
+    return is_tls, host, port or (443 if is_tls else 80), path
+
+
+def _left_s(now_ns: "Callable[[], int]", until_ns: int) -> float:
+    left_ns = until_ns - now_ns()
+    if left_ns <= 0:
+        raise TimeoutError
+    return left_ns / 1e9
+
 
 class _Timed(io.RawIOBase):
     """What a socket receives, each time within what is left."""
 
-    def __init__(self, opened: socket.socket, left_s: "Callable[[], float]") -> None:
+    def __init__(self, opened: socket.socket, now_ns: "Callable[[], int]", until_ns: int) -> None:
         self._socket = opened
-        self._left_s = left_s
+        self._now_ns = now_ns
+        self._until_ns = until_ns
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: "Any") -> int:
-        self._socket.settimeout(self._left_s())
+        self._socket.settimeout(_left_s(self._now_ns, self._until_ns))
         return self._socket.recv_into(buffer)
 
 
 class _Readable:
     """As much of a socket as HTTPResponse asks for."""
 
-    def __init__(self, opened: socket.socket, left_s: "Callable[[], float]") -> None:
-        self._opened = opened
-        self._left_s = left_s
+    def __init__(self, timed: _Timed) -> None:
+        self._timed = timed
 
     def makefile(self, _mode: str) -> io.BufferedReader:
-        return io.BufferedReader(_Timed(self._opened, self._left_s))
+        return io.BufferedReader(self._timed)
 
 
-def _response_class(left_s: "Callable[[], float]") -> "Any":
+def _response_class(now_ns: "Callable[[], int]", until_ns: int) -> "Any":
     def response(opened: socket.socket, *arguments: "Any", **named: "Any") -> http.client.HTTPResponse:
-        readable: Any = _Readable(opened, left_s)
+        readable: Any = _Readable(_Timed(opened, now_ns, until_ns))
         return http.client.HTTPResponse(readable, *arguments, **named)
 
     return response

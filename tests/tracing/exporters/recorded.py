@@ -53,12 +53,13 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 TRACE_IDS = st.sampled_from([TRACE_ID, "11" * 16]) | st.binary(min_size=16, max_size=16).filter(any).map(bytes.hex)
 SPAN_IDS = st.binary(min_size=8, max_size=8).filter(any).map(bytes.hex)
 UINT32 = st.sampled_from([0, 1, 2**32 - 1]) | st.integers(0, 2**32 - 1)
+DOUBLES = st.floats().map(lambda number: math.nan if math.isnan(number) else number)  # one NaN of the many
 SCALARS = st.one_of(
     st.none(),
     TEXT,
     st.booleans(),
     st.sampled_from([0, 1, 2**53 + 1, -(2**63), 2**63 - 1, 2**63, -(10**30)]) | st.integers(),
-    st.sampled_from([0.0, -0.0, 1.0, 1e22, 5e-324, math.inf, -math.inf, math.nan]) | st.floats(),
+    st.sampled_from([0.0, -0.0, 1.0, 1e22, 5e-324, math.inf, -math.inf, math.nan]) | DOUBLES,
     st.binary(max_size=5),
 )
 VALUES = st.recursive(
@@ -160,8 +161,6 @@ def _value(value: Any) -> Any:
             return value
         case int() if not -(2**63) <= value < 2**63:
             return str(value)
-        case float() if math.isnan(value):
-            return math.nan  # one of the many
         case list() | tuple():
             return [_value(one) for one in value]
         case dict():
