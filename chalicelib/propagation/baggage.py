@@ -2,8 +2,8 @@
 
 Specification: https://www.w3.org/TR/baggage/ (editor's draft of June 2025). A key is a token and not decoded; a value
 is percent-encoded UTF-8, and bytes that are no UTF-8 become U+FFFD. Order and duplicates stay. A member that breaks the
-grammar is left out, the others are read. Everything up to 8,192 bytes is passed on, the specification's least (3.3.2),
-and nobody is made to take more; a member that no longer fits is left out whole.
+grammar is left out, the others are read. 180 members and 8,192 bytes are read and sent, OpenTelemetry's limits (the
+specification's least is 64 and as many bytes, 3.3.2); a member that no longer fits is left out whole.
 
 A plus is a plus here, as the specification says. OpenTelemetry Python (api 1.45.2) writes a blank as one, and reads a
 plus as a blank, so ours is written as %2B, and a blank as %20: both then read the same.
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 NAME = "baggage"
 FIELDS: tuple[str, ...] = ("baggage",)
 
+MAX_MEMBERS = 180
 MAX_BYTES = 8192
 TOKEN = Pattern(r"[a-zA-Z0-9!#$%&'*+\-.^_`|~]+")  # RFC 9110, 5.6.2
 
@@ -64,11 +65,12 @@ def inject_baggage(members: "Iterable[tuple[str, str]]", write: "Callable[[str, 
 
 
 def parse(values: list[str]) -> "Members":
-    """Name and value of every member of every header line, in order. What goes beyond MAX_BYTES is not read."""
+    """Name and value of every member of every header line, in order. What goes beyond the limits is not read."""
     text = ",".join(values)
     if len(text) > MAX_BYTES:
         text = text[: MAX_BYTES + 1].rpartition(",")[0]
-    return tuple(read for member in text.split(",") if (read := _member(member)))
+    told = [member for part in text.split(",") if (member := part.strip(_OWS))]
+    return tuple(read for member in told[:MAX_MEMBERS] if (read := _member(member)))
 
 
 def format(members: "Iterable[tuple[str, str]]") -> str:  # noqa: A001  # the opposite of parse
@@ -82,7 +84,7 @@ def format(members: "Iterable[tuple[str, str]]") -> str:  # noqa: A001  # the op
         if len(member) < left_bytes:
             kept.append(member)
             left_bytes -= len(member) + 1
-        if left_bytes < len("a=") + 1:
+        if len(kept) == MAX_MEMBERS:
             break
     return ",".join(kept)
 

@@ -5,15 +5,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 
+MAX_VALUE_CHARACTERS = 65_536  # ours: eight times what any format may hold; what is longer means harm
+
+
 class Headers:
-    """All values of each name, in their order. Whatever is not text is left out."""
+    """All values of each name, in their order. Whatever is not text, or too long, is left out."""
 
     __slots__ = ("_values",)
 
     def __init__(self, pairs: "Iterable[tuple[object, object]]" = ()) -> None:
         self._values: dict[str, list[str]] = {}
         for name, value in pairs:
-            if isinstance(name, str) and isinstance(value, str):
+            if isinstance(name, str) and isinstance(value, str) and len(value) <= MAX_VALUE_CHARACTERS:
                 self._values.setdefault(name.lower(), []).append(value)
 
     @classmethod

@@ -2,8 +2,10 @@
 
 Format: https://www.jaegertracing.io/docs/1.19/client-libraries/#propagation-format (read November 2026). All fields are
 hex and may lack their leading zeros; the whole may be percent-encoded, the colons thus as %3A. Flags: 1 sampled,
-2 debug, which implies sampled. A span id of 0 stands for none. OpenTelemetry Python (propagator 1.45.1) sets debug on
-every span that is sampled.
+2 debug, which Jaeger's clients set together with 1. A span id of 0 stands for none.
+
+OpenTelemetry Python (propagator 1.45.1) sets debug on every span that is sampled, and W3C's random bit, 2 too, on
+those that are not: debug without sampled is neither here.
 """
 
 from .baggage import MAX_BYTES, TOKEN, decoded, encoded
@@ -44,7 +46,8 @@ def parse(text: str) -> TraceContext | None:
     if match is None or not trace_id:
         return None
     flags = int(match[4], 16)
-    sampled, debug = bool(flags & (SAMPLED | DEBUG)), bool(flags & DEBUG)
+    sampled = bool(flags & SAMPLED)
+    debug = sampled and bool(flags & DEBUG)
     return TraceContext(trace_id, span_id_of(match[2]), sampled=sampled, debug=debug, format=NAME)
 
 

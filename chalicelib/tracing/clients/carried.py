@@ -22,18 +22,12 @@ EXPENDABLE = ("baggage", "tracestate")  # what stays behind first where room is 
 
 def fields_of(span: "Span", tracer: "Tracer") -> dict[str, str]:
     """Header name to value in the formats that OTEL_PROPAGATORS names; {} for `none`."""
-    return _written(span, formats_of(tracer))
+    return _written(span, tracer.config.propagators)
 
 
 def body_fields_of(span: "Span", tracer: "Tracer") -> dict[str, str]:
     """traceparent, tracestate, baggage: what our own key in a JSON object holds; {} where nothing is to be sent."""
-    return _written(span, BODY_FORMATS) if formats_of(tracer) else {}
-
-
-def formats_of(tracer: "Tracer") -> "tuple[composite.Format, ...]":
-    """What OTEL_PROPAGATORS names; without it W3C's."""
-    named = tracer.config.propagators
-    return composite.named(named) if named else composite.SENT
+    return _written(span, BODY_FORMATS) if tracer.config.propagators else {}
 
 
 def choices(fields: dict[str, str]) -> "list[dict[str, str]]":

@@ -63,18 +63,18 @@ _AWAITED = _Awaited()
 
 
 def when_imported(name: str, act: "Act") -> None:
-    """Call `act` with the module `name`: now if it is there, else right after its first import. `act` must not raise."""
+    """Call `act` with the module `name`: now if it is there, else right after its first import. It must not raise."""
     module = sys.modules.get(name)
     if module is not None:
         act(module)
         return
     _AWAITED.acts[name] = act
     if _AWAITED not in sys.meta_path:
-        sys.meta_path.insert(0, _AWAITED)  # type: ignore[arg-type]  # it is a finder by its method
+        sys.meta_path.insert(0, _AWAITED)
 
 
 def no_longer(name: str) -> None:
     """Do not wait for `name` any more; the finder leaves with the last of them."""
     _AWAITED.acts.pop(name, None)
     if not _AWAITED.acts and _AWAITED in sys.meta_path:
-        sys.meta_path.remove(_AWAITED)  # type: ignore[arg-type]
+        sys.meta_path.remove(_AWAITED)

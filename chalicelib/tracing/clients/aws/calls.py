@@ -29,8 +29,10 @@ class Call:
     """What is remembered from the parameters to the answer.
 
     `given`: the parameters as the caller has them; `copied`: our copy, of which only keys are set. `failure`: what the
-    last attempt came to, told if there is another. `outer`: what was under way before (see .hooks). Nobody else holds a Call but the call itself: where botocore raises
-    before it sends (a parameter is wrong), no hook is told, and the span ends when the call is forgotten.
+    last attempt came to, told if there is another. `outer`: what was under way before (see .hooks).
+
+    Nobody holds a Call but the call itself: where botocore raises before it sends (a parameter is wrong), no hook is
+    told, and the span ends when the call is forgotten.
     """
 
     __slots__ = (
@@ -65,13 +67,13 @@ class Call:
         )
 
     def prepare(self, params: "Params", members: "frozenset[str]") -> None:
-        """Put the context into the parameters, and say on the span what they are about. `params` are botocore's last."""
+        """Put the context into the parameters, and say on the span what they are about."""
         self.params = params
         self.prepared_ns = self.tracer.now_ns()
         if self.span.trace_id:
             self._inject(members)
         if self.span.is_recording:
-            try:
+            try:  # noqa: SIM105  # contextlib is not imported for this
                 self._tell_parameters()
             except (TypeError, AttributeError, KeyError, ValueError):
                 pass  # of a wrong type: botocore will say so
@@ -123,7 +125,7 @@ class Call:
             self._hand_on(request["headers"])
 
     def _hand_on(self, headers: "Any") -> None:
-        header = carried.xray_of(self.span) if carried.formats_of(self.tracer) else ""
+        header = carried.xray_of(self.span) if self.tracer.config.propagators else ""
         if header and "X-Amzn-Trace-Id" not in headers:
             headers["X-Amzn-Trace-Id"] = header
 
@@ -162,7 +164,9 @@ class Call:
 
     def _learn(self, answer: "Answer") -> None:
         known, span = self.service, self.span
-        span.set_attributes({key: value for key, value in known.learn(self.operation, self.params, answer).items() if value != ""})
+        span.set_attributes(
+            {key: value for key, value in known.learn(self.operation, self.params, answer).items() if value != ""}
+        )
         if "error.type" in span.attributes:
             span.set_status(ERROR, str(span.attributes["error.type"]))
         self._tell_failures(answer)

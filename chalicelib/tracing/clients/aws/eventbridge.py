@@ -1,8 +1,8 @@
 """EventBridge: X-Ray's header in TraceHeader, and our key in `Detail`, for that is all that reaches most targets.
 
 API reference: PutEvents; user guide, "Calculating event entry size" (November 2026): Source, DetailType, Detail and
-Resources in UTF-8, 14 bytes for Time; all entries together 256 KB, 1 MB since January 2026. A rule that matches
-`{"detail": {"_trace": [{"exists": false}]}}` or a strict schema would mind the key: SPANFOLD_INJECT=-eventbridge-detail.
+Resources in UTF-8, 14 bytes for Time; all entries together 256 KB, 1 MB since January 2026. Where a strict schema minds
+the key, SPANFOLD_INJECT=-eventbridge-detail leaves `Detail` alone.
 """
 
 from ..limits import KIB, Room

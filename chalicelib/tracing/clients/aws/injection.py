@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 INJECT = "spanfold.inject"  # on the span: "skipped: …", "reduced: …"
 
 
-class Untouched(Exception):  # noqa: N818  # no error: the call goes out as it came
+class Untouched(Exception):  # no error: the call goes out as it came
     """Why a message is not to be changed."""
 
 
@@ -25,7 +25,7 @@ class Injection:
     X-Ray's header, "" where that is X-Ray's own business. `members`: the parameters that the installed botocore knows.
     """
 
-    __slots__ = ("body", "carried", "fields", "left_out", "members", "options", "reduced", "skipped", "span", "xray")
+    __slots__ = ("body", "carried", "fields", "members", "options", "reduced", "skipped", "span", "xray")
 
     def __init__(self, span: "Span", tracer: "Tracer", members: "frozenset[str]") -> None:
         self.span = span
@@ -33,7 +33,6 @@ class Injection:
         self.body = carried.body_fields_of(span, tracer)
         self.xray = carried.xray_of(span) if self.fields else ""
         self.options = tracer.config.inject
-        self.left_out = tracer.config.left_out
         self.members = members
         self.carried = 0
         self.skipped: list[str] = []
@@ -45,7 +44,7 @@ class Injection:
 
     def is_opted_out(self, name: str) -> bool:
         """Whether SPANFOLD_INJECT takes away (`-name`) what is on by default."""
-        return name in self.left_out
+        return f"-{name}" in self.options
 
     def keep(self, context: "TraceContext | None") -> None:
         """Somebody put a context there before us: it stays, and our span links to it."""

@@ -84,7 +84,10 @@ def _sent(_params: "Params", answer: "Answer") -> list[str]:
 def _learn(operation: str, _params: "Params", answer: "Answer") -> "Attributes":
     if operation not in _INVOKES or not answer.get("FunctionError"):
         return {}
-    return {"aws.lambda.function_error": answer["FunctionError"], "error.type": f"FunctionError.{answer['FunctionError']}"}
+    return {
+        "aws.lambda.function_error": answer["FunctionError"],
+        "error.type": f"FunctionError.{answer['FunctionError']}",
+    }
 
 
 SERVICE = Service(

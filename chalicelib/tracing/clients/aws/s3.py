@@ -1,7 +1,7 @@
 """S3: pointers to what was written; context in an object's metadata only where SPANFOLD_INJECT says `s3-metadata`.
 
 An event of S3 does not show metadata, whoever wants it pays for a HeadObject: the pointer (bucket, key, etag) and the
-request's id join both sides for nothing. User guide, "User-defined object metadata": 2 KB of names and values, US-ASCII.
+request's id join both sides for nothing. User guide, "User-defined object metadata": names and values 2 KB, US-ASCII.
 """
 
 from ....propagation import pointers

@@ -143,7 +143,7 @@ SERVICE = Service(
     fills={"SendMessage": _send, "SendMessageBatch": _send_batch, "ReceiveMessage": _ask},
     sends=("SendMessage", "SendMessageBatch"),
     joins={"SendMessage": _sent, "SendMessageBatch": _sent},
-    failures={name: ("Failed", "Code") for name in _COUNTED},
+    failures=dict.fromkeys(_COUNTED, ("Failed", "Code")),
     learn=_learn,
     producers={"ReceiveMessage": producers_of},
 )

@@ -7,7 +7,6 @@ import os
 
 from ....propagation.headers import Headers
 from ...span import CLIENT, ERROR
-from .. import carried
 from ..switches import tracer_for
 from .nesting import Held, is_held
 from .urls import authority, is_signed, redacted
@@ -63,6 +62,8 @@ class Exchange:
         )
 
     def _inject(self, tracer: "Tracer", url: str, headers: list[tuple[str, str]]) -> None:
+        from .. import carried  # noqa: PLC0415  # and all formats with it: at the first request
+
         fields = carried.fields_of(self.span, tracer)
         held = Headers(headers)
         if not fields:
@@ -79,7 +80,9 @@ class Exchange:
 
     def answered(self, status: int, resend_count: int = 0) -> None:
         """The beginning of the answer has come."""
-        self.span.set_attributes({"http.response.status_code": status, "http.request.resend_count": resend_count or None})
+        self.span.set_attributes(
+            {"http.response.status_code": status, "http.request.resend_count": resend_count or None}
+        )
         if status >= 400:
             self.span.set_attribute("error.type", str(status))
             self.span.set_status(ERROR)
@@ -118,9 +121,7 @@ def begin(client: str, method: object, url_of: "Callable[[], str]", headers: "An
         return None
 
 
-def exchanged(
-    exchange: "Exchange | None", send: "Callable[[], Answer]", told: "Told"
-) -> "Answer":
+def exchanged(exchange: "Exchange | None", send: "Callable[[], Answer]", told: "Told") -> "Answer":
     """What `send` answers or raises. The libraries beneath make no span of it; `told` ends the exchange."""
     if exchange is None:
         return send()

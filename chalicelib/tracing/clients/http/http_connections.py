@@ -34,11 +34,13 @@ class Pending:
 
 
 def start(module: "ModuleType") -> None:
+    """Put the wrappers in their places."""
     wrap(module.HTTPConnection, "request", _request_wrapper)
     wrap(module.HTTPConnection, "getresponse", _getresponse_wrapper)
 
 
 def stop(module: "ModuleType") -> None:
+    """Take them back."""
     unwrap(module.HTTPConnection, "request")
     unwrap(module.HTTPConnection, "getresponse")
 

@@ -1,5 +1,5 @@
-"""httpx: Client.send and AsyncClient.send. Its event hooks belong to one client each, and those that an application sets
-on it take the place of ours. Redirects and authentication stay in the span of the first request.
+"""httpx: Client.send and AsyncClient.send. Its event hooks belong to one client each, and an application that sets its
+own takes ours away. Redirects and authentication stay in the span of the first request.
 """
 
 from ..wrapping import unwrap, wrap
@@ -19,11 +19,13 @@ OURS = "spanfold"  # of a request's extensions: the headers that we set, should 
 
 
 def start(module: "ModuleType") -> None:
+    """Put the wrappers in their places."""
     wrap(module.Client, "send", _wrapper)
     wrap(module.AsyncClient, "send", _later_wrapper)
 
 
 def stop(module: "ModuleType") -> None:
+    """Take them back."""
     unwrap(module.Client, "send")
     unwrap(module.AsyncClient, "send")
 
@@ -45,7 +47,7 @@ def _later_wrapper(original: "Callable[..., Any]") -> "Callable[..., Any]":
 
 
 def _begin(request: "Any") -> "Exchange | None":
-    """httpx itself writes into a request's headers (cookies, authentication): it is the client's, not the caller's."""
+    """Our headers are set on the request itself, as httpx does with cookies and authentication."""
     extensions = getattr(request, "extensions", None)
     ours = extensions.get(OURS, {}) if isinstance(extensions, dict) else {}
     headers = getattr(request, "headers", {})

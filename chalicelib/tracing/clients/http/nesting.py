@@ -1,4 +1,4 @@
-"""One request, several libraries: requests sends through urllib3, which sends through http.client. The outermost counts."""
+"""One request, several libraries: requests sends by urllib3, which sends by http.client. The outermost counts."""
 
 from contextvars import ContextVar
 

@@ -1,4 +1,4 @@
-"""requests: Session.send, for its documented hooks know answers only. Redirects stay in the span of the first request."""
+"""requests: Session.send, for its hooks know answers only. Redirects stay in the span of the first request."""
 
 from copy import copy
 
@@ -18,10 +18,12 @@ MODULE = "requests.sessions"
 
 
 def start(module: "ModuleType") -> None:
+    """Put the wrappers in their places."""
     wrap(module.Session, "send", _wrapper)
 
 
 def stop(module: "ModuleType") -> None:
+    """Take them back."""
     unwrap(module.Session, "send")
 
 

@@ -22,10 +22,12 @@ MODULE = "urllib3.connectionpool"
 
 
 def start(module: "ModuleType") -> None:
+    """Put the wrappers in their places."""
     wrap(module.HTTPConnectionPool, "urlopen", _wrapper)
 
 
 def stop(module: "ModuleType") -> None:
+    """Take them back."""
     unwrap(module.HTTPConnectionPool, "urlopen")
 
 

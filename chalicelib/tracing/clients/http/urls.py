@@ -4,28 +4,24 @@ OpenTelemetry, semantic-conventions 1.44, url.full: credentials and the values o
 replaced by REDACTED.
 """
 
-import re
+from ....propagation.patterns import Pattern
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from re import Match
-
-# OpenTelemetry's four (AWSAccessKeyId, Signature, sig, X-Goog-Signature), SigV4's and Google's relatives, OAuth's tokens.
+# OpenTelemetry's four (AWSAccessKeyId, Signature, sig, X-Goog-Signature), SigV4's and Google's relatives, and tokens.
 SECRET_PARAMETERS = (
     "awsaccesskeyid", "signature", "sig", "x-goog-signature", "x-goog-credential",
     "x-amz-signature", "x-amz-credential", "x-amz-security-token",
     "access_token", "refresh_token", "id_token", "client_secret", "api_key", "apikey", "password",
 )  # fmt: skip
-_SECRET = re.compile(rf"([?&;](?:{'|'.join(map(re.escape, SECRET_PARAMETERS))})=)[^&;#]*", re.IGNORECASE)
-_SIGNED = re.compile(r"[?&](?:x-amz-signature|x-goog-signature|signature|sig)=", re.IGNORECASE)
-_AUTHORITY = re.compile(r"^([a-z][a-z0-9+.-]*://)[^/?#]*@", re.IGNORECASE)
+_SECRET = Pattern(rf"(?i)([?&;](?:{'|'.join(SECRET_PARAMETERS)})=)[^&;#]*")
+_SIGNED = Pattern(r"(?i)[?&](?:x-amz-signature|x-goog-signature|signature|sig)=")
+_AUTHORITY = Pattern(r"(?i)^([a-z][a-z0-9+.-]*://)[^/?#]*@")
 DEFAULT_PORTS = {"http": 80, "https": 443}
 MAX_URL_CHARS = 8192  # what is looked at; a span keeps less of it
 
 
 def redacted(url: str) -> str:
     """`url` with `REDACTED` in the place of user, password and the values of SECRET_PARAMETERS."""
-    shown = _AUTHORITY.sub(_without_user, url[:MAX_URL_CHARS])
+    shown = _AUTHORITY.sub(r"\1REDACTED:REDACTED@", url[:MAX_URL_CHARS])
     return _SECRET.sub(r"\1REDACTED", shown)
 
 
@@ -48,7 +44,7 @@ def authority(url: str) -> tuple[str, int]:
     scheme, mark, rest = url.partition("://")
     if not mark:
         return "", 0
-    netloc = re.split(r"[/?#]", rest, maxsplit=1)[0].rpartition("@")[2]
+    netloc = rest.partition("/")[0].partition("?")[0].partition("#")[0].rpartition("@")[2]
     host, port = _host_and_port(netloc)
     return host, int(port) if port.isdecimal() and len(port) < 6 else DEFAULT_PORTS.get(scheme.lower(), 0)
 
@@ -59,7 +55,3 @@ def _host_and_port(netloc: str) -> tuple[str, str]:
         return host, rest.removeprefix(":")
     host, _, port = netloc.partition(":")
     return host, port
-
-
-def _without_user(match: "Match[str]") -> str:
-    return f"{match[1]}REDACTED:REDACTED@"
