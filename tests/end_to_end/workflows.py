@@ -112,14 +112,18 @@ def played(folder: Path) -> Iterator[Day]:
 def _told(backend: Backend, trace_id: str) -> dict[str, Span]:
     """What the assembly leaves out of each span, by id."""
     message = read_message(backend.get(f"/v1/traces/{trace_id}", Accept=JSON))
-    return {
+    every = [
+        span
+        for resource_spans in message.resource_spans
+        for scope_spans in resource_spans.scope_spans
+        for span in scope_spans.spans
+    ]
+    return {  # of several reports of a span the one that ended last, as in the assembly
         span.span_id.hex(): {
             "attributes": {pair.key: _value(pair.value) for pair in span.attributes},
             "events": [event.name for event in span.events],
         }
-        for resource_spans in message.resource_spans
-        for scope_spans in resource_spans.scope_spans
-        for span in scope_spans.spans
+        for span in sorted(every, key=lambda span: span.end_time_unix_nano)
     }
 
 

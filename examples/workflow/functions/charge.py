@@ -25,7 +25,6 @@ def handler(event, context):
         authorise(order["card"], attempt)
     states.start_execution(
         stateMachineArn=os.environ["SHIPPING_ARN"],
-        name=f"{order['order']}-{record['messageId'][:8]}",
         input=json.dumps({"order": order["order"], "express": order["express"]}),
     )
 

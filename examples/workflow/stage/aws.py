@@ -98,6 +98,7 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # an answer goes out at once: in pieces, each call would wait for an acknowledgement
     server: _Server
 
     def do_POST(self) -> None:  # all that these services are asked with

@@ -59,8 +59,10 @@ def launcher() -> Iterator[Launcher]:
         command = [sys.executable, "-P", str(SANDBOX), str(theirs.fileno())]
         with subprocess.Popen(command, pass_fds=[theirs.fileno()]):  # noqa: S603  # our own words
             theirs.close()
-            yield Launcher(ours)
-            ours.close()
+            try:
+                yield Launcher(ours)
+            finally:
+                ours.close()  # which ends it, and the process is waited for
 
 
 class Sandbox:
@@ -71,7 +73,7 @@ class Sandbox:
         self._conversation = conversation
         self._output = output
         self._said = b""
-        self._printed = b""
+        self._printed: list[tuple[int, bytes]] = []
         self._selector = selectors.DefaultSelector()
         for descriptor in (conversation.fileno(), output):
             os.set_blocking(descriptor, False)
@@ -88,10 +90,14 @@ class Sandbox:
             os.set_blocking(self._conversation.fileno(), False)
         return self._hear(limit_s)
 
-    def printed(self) -> list[str]:
-        """The lines that were printed since this was last asked."""
-        lines, self._printed = self._printed.decode(errors="replace").splitlines(), b""
-        return lines
+    def printed(self) -> list[LogEvent]:
+        """The lines that were printed since this was last asked, each with the time at which it was complete."""
+        events, begun = [], b""
+        for time_ms, chunk in self._printed:
+            *lines, begun = (begun + chunk).split(b"\n")
+            events += [LogEvent(time_ms, f"{line.decode(errors='replace')}\n") for line in lines]
+        self._printed = [(now_ms(), begun)] if begun else []
+        return events
 
     def kill(self) -> None:
         """End the process, and hear out what it had printed."""
@@ -125,7 +131,7 @@ class Sandbox:
     def _take(self, descriptor: int) -> None:
         chunk = os.read(descriptor, 65_536)
         if descriptor == self._output:
-            self._printed += chunk
+            self._printed.append((now_ms(), chunk))
             if not chunk:
                 self._selector.unregister(descriptor)
         elif chunk:
@@ -137,7 +143,7 @@ class Sandbox:
         """What was printed before the answer is in the pipe by now."""
         try:
             while self._output >= 0 and (chunk := os.read(self._output, 65_536)):
-                self._printed += chunk
+                self._printed.append((now_ms(), chunk))
         except BlockingIOError:
             pass
 
@@ -190,7 +196,7 @@ class Function:
         is_late = outcome is None and not sandbox.is_dead
         if outcome is None:
             sandbox.kill()
-        log += [LogEvent(now_ms(), f"{line}\n") for line in sandbox.printed()]
+        log += sandbox.printed()
         log += self._last_lines(request_id, took_ms, sandbox, is_late=is_late, has_died=outcome is None)
         sandbox.init_ms = None
         self._subscription.put(self._stream, log)
