@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 
-from benchmarks.measures import cold_start, costs, derived, ingest, memory, reading, rollups, search
+from benchmarks.measures import cold_start, costs, derived, ingest, library, memory, reading, rollups, search
 from benchmarks.measures.rows import Row, table
 
 MEASURES: dict[str, Callable[[], list[Row]]] = {
@@ -15,6 +15,7 @@ MEASURES: dict[str, Callable[[], list[Row]]] = {
     "derived": derived.rows,
     "rollups": rollups.rows,
     "search": search.rows,
+    "library": library.rows,
 }
 
 

@@ -59,14 +59,6 @@ def read(line: str | bytes, *, limit_bytes: int = LIMIT_BYTES, max_depth: int = 
     return None
 
 
-def read_line(members: Members, limit_bytes: int = LIMIT_BYTES, max_depth: int = 32) -> Line:
-    """`read` of an object that is parsed already. Raises PayloadError also if it is in none of the formats."""
-    for marker, read_found in _FORMATS.items():
-        if marker in members:
-            return read_found(_Found(members, (), limit_bytes, max_depth))
-    raise PayloadError(DIALECT, f"an object with neither {' nor '.join(_FORMATS)} is no line of spans")
-
-
 def _object_with(marker: str, payload: bytes) -> tuple[Members, tuple[str, ...]] | None:
     """The object with the member `marker`: all of `payload`, or its end; None if `payload` only talks of it."""
     start = payload.rfind(f'{{"{marker}"'.encode())

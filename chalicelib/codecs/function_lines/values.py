@@ -14,15 +14,14 @@ from chalicelib.model.attributes import Attributes
 Reader = Callable[[Any], Any]
 
 _FLOATS = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
-_SURROGATE = re.compile("[\ud800-\udfff]")
 _ID = re.compile(r"[0-9a-f]*")
 
 
 def text(value: Any) -> str:
-    """A string, with U+FFFD for each half of a surrogate pair: not every parser refuses or mends those."""
+    """A string."""
     if type(value) is not str:
         raise FaultError(f"{shown(value)} is not a string")
-    return value if value.isascii() else _SURROGATE.sub("\ufffd", value)
+    return value
 
 
 def boolean(value: Any) -> bool:
@@ -83,7 +82,7 @@ def attributes(value: Any, max_depth: int) -> Attributes:
     read: Attributes = {}
     for key, one in members(value).items():
         try:
-            read[text(key)] = attribute_value(one, max_depth)
+            read[key] = attribute_value(one, max_depth)
         except FaultError as fault:
             raise fault.inside(key[:120]) from None
     return read
@@ -93,19 +92,17 @@ def attribute_value(value: Any, depth: int) -> Any:
     """One value, as rows.py of the exporters says it."""
     if depth <= 0:
         raise TooDeepError("a value nested too deep")
-    if type(value) is str:
-        return text(value)
     if type(value) is int:
         return int64(value)
     if type(value) is list:
         return [attribute_value(one, depth - 1) for one in value]
     if type(value) is not dict:
-        return value  # true, false, a float or null
+        return value  # text, true, false, a float or null
     if len(value) != 1:
         raise FaultError("an object that is none of float, bytes and map")
     [(name, inner)] = value.items()
     if name == "map":
-        return {text(key): attribute_value(one, depth - 1) for key, one in members(inner).items()}
+        return {key: attribute_value(one, depth - 1) for key, one in members(inner).items()}
     if name == "float":
         return _float(inner)
     if name == "bytes":

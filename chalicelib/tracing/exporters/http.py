@@ -155,7 +155,7 @@ class HttpExporter:
 
     def _answered(self, pieces: "list[_Piece]", until_ns: int) -> "Answer":
         """The answer that settles `pieces`. Raises ExportError when there is none in time; they wait on then."""
-        body = _gzip(otlp_json.request(piece.text for piece in pieces))
+        body = gzip(otlp_json.request(piece.text for piece in pieces))
         wait_ns = FIRST_WAIT_NS
         while True:
             if self._now_ns() >= until_ns:
@@ -202,7 +202,8 @@ class HttpExporter:
             raise ExportError(f"{rejected} of {spans} spans rejected: {message}")
 
 
-def _gzip(body: bytes) -> bytes:
+def gzip(body: bytes) -> bytes:
+    """`body` as it is posted."""
     packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, 16 + zlib.MAX_WBITS)
     return packer.compress(body) + packer.flush()
 

@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from chalicelib.codecs.function_lines.line import Spans, Start
-from chalicelib.codecs.function_lines.reading import read, read_line
+from chalicelib.codecs.function_lines.reading import read
 from chalicelib.codecs.otlp.spans import to_spans
 from chalicelib.model.errors import PayloadError, PayloadTooLarge
 
@@ -92,17 +92,6 @@ def test_text_and_bytes_with_blanks_around_read_the_same():
 def test_members_that_are_not_known_and_any_order_of_them_do_not_matter():
     text = json.dumps(dict(reversed((LINE | {"level": "ERROR", "timestamp": "2026-01-01"}).items())))
     assert spans_of(text) == spans_of(line())
-
-
-def test_an_object_that_is_parsed_already_reads_the_same():
-    assert read_line(LINE) == read(line())
-    with pytest.raises(PayloadError, match="an object with neither __spanfold nor __otel_otlp_stdout"):
-        read_line({"message": "order placed"})
-
-
-def test_an_object_of_a_parser_that_leaves_half_surrogates_is_mended():
-    [span] = to_spans(read_line(LINE | {"spans": [row(_2="a\ud800", _8={"\udc00": ["\udc00"]})]}).decoded.message)
-    assert (span.name, span.attributes) == ("a\ufffd", {"\ufffd": ["\ufffd"]})
 
 
 def test_half_a_surrogate_pair_in_the_text_is_mended_and_noted():
@@ -233,9 +222,8 @@ JSON = st.recursive(
 @given(member=st.sampled_from([*LINE, "zlib"]), value=JSON, place=st.integers(0, 15), in_row=st.booleans())
 def test_whatever_stands_in_a_line_it_is_read_or_refused(member, value, place, in_row):
     members = {"spans": [row(**{f"_{place}": value})]} if in_row else {member: value}
-    for reading in (lambda: read(line(**members)), lambda: read_line(LINE | members)):
-        with contextlib.suppress(PayloadError):
-            assert reading() is not None
+    with contextlib.suppress(PayloadError):
+        assert read(line(**members)) is not None
 
 
 @settings(max_examples=100, deadline=None)

@@ -67,8 +67,8 @@ def test_what_stands_at_its_default_at_the_end_of_a_span_is_left_out():
     assert row == ["0" * 15 + "1", "", "GET /orders", 1, 1767268800000000000, 1000000, 0, "", {}, [], [], 0x101]
 
 
-@pytest.mark.parametrize(("count", "member"), [(1, "spans"), (2, "spans"), (3, "zlib"), (100, "zlib")])
-def test_a_few_spans_are_left_readable_and_more_are_packed(count, member):
+@pytest.mark.parametrize(("count", "member"), [(1, "spans"), (2, "zlib"), (100, "zlib")])
+def test_one_span_is_left_readable_and_more_are_packed(count, member):
     [line] = lines.write(batch(*spans(count)), BATCH_ID).lines
     assert member in json.loads(line)
 
