@@ -5,7 +5,10 @@ and the backend joins them (views/joins). A name is "<what>:<id>":
 
     sqs:<MessageId>        sns:<MessageId>         eventbridge:<event id>        kinesis:<stream>:<SequenceNumber>
     lambda:<request id>    states:<execution ARN>  s3:<32 hex, see .pointers>    s3-request:<x-amz-request-id>
-    dynamodb:<32 hex>      firehose:<record id>    xray:<32 hex of Root>         others by the same pattern
+    dynamodb:<32 hex>      firehose:<record id>    xray:<32 hex of Root>         lambda-result:<request id>
+
+and others by the same pattern (docs/triggers.md has all). `lambda-result` is what a function's result, or its failure,
+is known by: the span that sent it is the invocation of that request id.
 
 SENT is an attribute of the span that sent (a list of strings), RECEIVED of the one that was set off.
 """

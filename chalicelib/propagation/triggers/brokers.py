@@ -26,8 +26,12 @@ def kafka(records: "list[object]", event: "dict[str, object]") -> "Trigger":
     first = mapping(records[0]) if records else {}
     topic = text(first.get("topic"))
     is_managed = (text(event.get("eventSource")) or text(first.get("eventSource"))) == "aws:kafka"
-    attributes = _batch("kafka", topic, len(records))
-    return batch("msk" if is_managed else "kafka", "pubsub", records, _record, source=topic, attributes=attributes)
+    kind = "msk" if is_managed else "kafka"
+
+    def read(record: object, _budget: "Budget") -> Record:
+        return _record(record, kind)
+
+    return batch(kind, "pubsub", records, read, source=topic, attributes=_batch("kafka", topic, len(records)))
 
 
 def activemq(records: "list[object]", event: "dict[str, object]") -> "Trigger":
@@ -63,7 +67,7 @@ def _broker(event: "dict[str, object]") -> "dict[str, Scalar]":
     return present({"spanfold.broker": arns.resource(event.get("eventSourceArn")).partition(":")[2].partition(":")[0]})
 
 
-def _record(record: object, _budget: "Budget") -> Record:
+def _record(record: object, kind: str) -> Record:
     held = mapping(record)
     topic, sent_ns = text(held.get("topic")), times.of_ms(held.get("timestamp"))
     partition, offset = integer(held.get("partition")), integer(held.get("offset"))
@@ -80,7 +84,7 @@ def _record(record: object, _budget: "Budget") -> Record:
         baggage=extracted.baggage,
         joins=join("kafka", topic, str(partition), str(offset)) if partition is not None and offset is not None else (),
         attributes={**about, **where},
-        inferred=envelopes.waiting("kafka", f"topic {topic}", sent_ns, AT_START, about),
+        inferred=envelopes.waiting(kind, f"topic {topic}", sent_ns, AT_START, about),
     )
 
 

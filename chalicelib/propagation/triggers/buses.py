@@ -5,10 +5,10 @@ event, and its TraceHeader reaches a function as _X_AMZN_TRACE_ID alone. What a 
 JSON, and is read as an invocation's payload.
 """
 
-from . import arns, carriers, envelopes
+from . import arns, carriers, envelopes, times
 from .budget import Budget
 from .trigger import AT_START, Trigger
-from .untrusted import listed, present, text
+from .untrusted import join, listed, mapping, present, text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def event(held: "Json", _invoked: "Invoked") -> Trigger:
 
 
 def schedule(held: "Json", _invoked: "Invoked") -> Trigger:
-    """A rule on a schedule. Nobody called: a root, but for what the clock's own wait shows."""
+    """A rule on a schedule. Nobody called: a root."""
     return _timer("schedule", held)
 
 
@@ -51,18 +51,19 @@ def scheduler(held: "Json", _invoked: "Invoked") -> Trigger:
 
 
 def _timer(kind: str, held: "Json") -> Trigger:
-    opened = envelopes.bus_event(held, AT_START, Budget())
+    extracted = carriers.of_json(mapping(held.get("detail")))
     rule = arns.resource(next(iter(listed(held.get("resources"))), "")).rpartition("/")[2]
-    attributes = {"faas.time": text(held.get("time")), "spanfold.schedule": rule, **_event(held)}
+    attributes = present({"faas.time": text(held.get("time")), "spanfold.schedule": rule, **_event(held)})
+    due_ns = times.of_iso(held.get("time"))
     return Trigger(
         kind,
         "timer",
         source=rule,
-        attributes=present(attributes),
-        contexts=opened.extracted.contexts,
-        baggage=opened.extracted.baggage,
-        joins=opened.joins,
-        inferred=opened.inferred,
+        attributes=attributes,
+        contexts=extracted.contexts,
+        baggage=extracted.baggage,
+        joins=join("eventbridge", held.get("id")),
+        inferred=envelopes.waiting(kind, f"schedule {rule}", due_ns, AT_START, attributes),
     )
 
 

@@ -78,6 +78,8 @@ def of_attributes(attributes: object, xray_header: object = None) -> Extracted:
     pairs: list[tuple[str, object]] = [(XRAY_HEADER, xray_header)] if isinstance(xray_header, str) else []
     objects = []
     for name in list(held)[:MAX_PLACES] if held else ():
+        if not isinstance(name, str):
+            continue
         if name in KEYS:
             objects.append(of_object(_value(held[name])))
         elif len(name) <= MAX_NAME_CHARS:

@@ -179,7 +179,7 @@ def _batch_joins(held: "dict[str, object]") -> tuple[str, ...]:
     """The first and the last record of a stream's batch."""
     kinesis = mapping(held.get("KinesisBatchInfo"))
     stream = arns.name(kinesis.get("streamArn"))
-    ends = dict.fromkeys((kinesis.get("startSequenceNumber"), kinesis.get("endSequenceNumber")) if kinesis else ())
+    ends = dict.fromkeys(text(kinesis.get(key)) for key in ("startSequenceNumber", "endSequenceNumber"))
     return tuple(name for number in ends for name in join("kinesis", stream, number))
 
 

@@ -90,8 +90,8 @@ def websocket(event: "Json", _invoked: "Invoked") -> Trigger:
     }
     start_ns = times.of_ms(context.get("requestTimeEpoch"))
     extracted = carriers.merged((_with_authorizer(headers, context), body.extracted))
-    trigger = _request("api-gateway-websocket", attributes, extracted, headers, context, start_ns)
-    trigger.name = text(context.get("routeKey"))
+    route = text(context.get("routeKey"))
+    trigger = _request("api-gateway-websocket", attributes, extracted, headers, context, start_ns, route)
     trigger.joins += join("websocket", context.get("connectionId"))
     return trigger
 
@@ -204,10 +204,16 @@ def cloudfront(records: "list[object]", _event: "Json") -> Trigger:
 
 
 def _request(
-    kind: str, attributes: "dict[str, str]", extracted: "Extracted", headers: Headers, context: "Json", start_ns: int
+    kind: str,
+    attributes: "dict[str, str]",
+    extracted: "Extracted",
+    headers: Headers,
+    context: "Json",
+    start_ns: int,
+    route: str = "",
 ) -> Trigger:
     known = present(attributes)
-    route = attributes.get("http.route", "")
+    route = route or attributes.get("http.route", "")
     end_ns = AT_START if headers.only("x-amz-invocation-type") == "Event" else AT_END
     name = f"{attributes.get('http.request.method', '')} {route}".strip() or kind
     gateway = Inferred(name, envelopes.SERVER, start_ns, end_ns, {envelopes.INFERRED: kind, **known})
@@ -218,9 +224,14 @@ def _request(
         attributes=known,
         contexts=extracted.contexts,
         baggage=extracted.baggage,
-        joins=join("api-gateway", context.get("requestId")) + carriers.xray_joins(extracted),
+        joins=_gateway_joins(kind, context) + carriers.xray_joins(extracted),
         inferred=(gateway,) if start_ns else (),
     )
+
+
+def _gateway_joins(kind: str, context: "Json") -> tuple[str, ...]:
+    """The id that a gateway answers with, in x-amzn-RequestId; a function URL's is the invocation's own."""
+    return join("api-gateway", context.get("requestId")) if kind.startswith("api-gateway") else ()
 
 
 def _with_authorizer(headers: Headers, context: "Json") -> "Extracted":
