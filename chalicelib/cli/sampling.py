@@ -26,7 +26,7 @@ from chalicelib.collector.collect import SPLIT_AT_BYTES
 from chalicelib.model.block import Block, KeptBlock, payload_digest
 from chalicelib.model.errors import TracingError
 from chalicelib.model.stored_trace import StoredTrace
-from chalicelib.model.tracestate import COUNT_UNIT, adjusted_count
+from chalicelib.propagation.probability import COUNT_UNIT, adjusted_count
 from chalicelib.sampling.decide import keeps, verdicts
 from chalicelib.sampling.policies import Policies
 from chalicelib.settings import BadSetting, Settings, of_process

@@ -15,8 +15,8 @@ import msgspec
 
 from chalicelib.model.span import Kind, Span, StatusCode
 from chalicelib.model.stored_trace import StoredTrace
-from chalicelib.model.tracestate import COUNT_UNIT, adjusted_count_of
 from chalicelib.model.windows import NS_PER_S, search_time_ns
+from chalicelib.propagation.probability import COUNT_UNIT, adjusted_count_of
 from chalicelib.rollups.peers import node_name
 from chalicelib.rollups.sketches import boundaries, bucket_of
 

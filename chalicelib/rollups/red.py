@@ -11,8 +11,8 @@ import msgspec
 
 from chalicelib.model.rollups import OperationSummary, RedPoint, RedSeries, ServiceSummary
 from chalicelib.model.span import Kind
-from chalicelib.model.tracestate import COUNT_UNIT
 from chalicelib.model.windows import HOUR_S, Window
+from chalicelib.propagation.probability import COUNT_UNIT
 from chalicelib.rollups.keys import ERRORS, WHOLE_HOUR, RedKey
 from chalicelib.rollups.rollup import Rollup
 from chalicelib.rollups.summaries import MINUTE_S, Sketch, new_sketch, red_cells, seconds_of, summed_up

@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 from chalicelib.model.rollups import Latency, Red
-from chalicelib.model.tracestate import COUNT_UNIT
 from chalicelib.model.windows import HOUR_S, NS_PER_S, Window
+from chalicelib.propagation.probability import COUNT_UNIT
 from chalicelib.rollups.keys import ERRORS, WHOLE_HOUR, EdgeKey, RedKey
 from chalicelib.rollups.rollup import Rollup
 from chalicelib.rollups.sketches import mean, quantile, total

@@ -1,4 +1,4 @@
-"""Likelihoods as rejection thresholds: a trace is kept iff its randomness R >= T (model/tracestate.py).
+"""Likelihoods as rejection thresholds: a trace is kept iff its randomness R >= T (propagation/probability.py).
 
 OpenTelemetry specification, "Tracestate handling" and "Probability sampling in TraceState" (development status, read
 November 2026). Everybody who goes by R agrees without being asked: what passes a high threshold passes every lower one.
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from chalicelib.model.span import Span
-from chalicelib.model.tracestate import (
+from chalicelib.propagation.probability import (
     MAX_THRESHOLD,
     RANDOMNESS_BITS,
     OtState,

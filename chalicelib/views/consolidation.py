@@ -20,7 +20,7 @@ from chalicelib.model.block import Block, KeptBlock, payload_digest
 from chalicelib.model.deadline import Deadline
 from chalicelib.model.errors import PolicyError, StoreError
 from chalicelib.model.stored_trace import StoredTrace
-from chalicelib.model.tracestate import parse
+from chalicelib.propagation.probability import parse
 from chalicelib.sampling.decide import keeps, verdicts
 from chalicelib.sampling.thresholds import raised
 from chalicelib.services import Services

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from chalicelib.model.span import Kind, Span
 from chalicelib.model.stored_trace import StoredTrace
-from chalicelib.model.tracestate import COUNT_UNIT, adjusted_count_of
 from chalicelib.model.windows import hour_of
+from chalicelib.propagation.probability import COUNT_UNIT, adjusted_count_of
 from chalicelib.rollups.contributions import contribute, contribution
 from chalicelib.rollups.keys import ERRORS
 from chalicelib.rollups.operations import operations

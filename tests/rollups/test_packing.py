@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.model.stored_trace import StoredTrace
-from chalicelib.model.tracestate import COUNT_UNIT
+from chalicelib.propagation.probability import COUNT_UNIT
 from chalicelib.rollups.contributions import contribution
 from chalicelib.rollups.keys import WHOLE_HOUR, CatalogKey, EdgeKey, RedKey
 from chalicelib.rollups.packing import MAX_PACKED_BYTES, SIZES, pack, resized, unpack

@@ -4,7 +4,7 @@ from statistics import fmean, stdev
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.model.tracestate import MAX_THRESHOLD
+from chalicelib.propagation.probability import MAX_THRESHOLD
 from chalicelib.sampling.budgets import Claim, granted
 from chalicelib.sampling.thresholds import NEVER
 

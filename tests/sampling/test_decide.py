@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.model.stored_trace import StoredTrace
-from chalicelib.model.tracestate import MAX_THRESHOLD, adjusted_count
+from chalicelib.propagation.probability import MAX_THRESHOLD, adjusted_count
 from chalicelib.sampling.decide import keeps, verdicts
 from chalicelib.sampling.policies import parse
 from chalicelib.sampling.thresholds import NEVER, of_percentage

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.model.tracestate import MAX_THRESHOLD, adjusted_count_of, parse
+from chalicelib.propagation.probability import MAX_THRESHOLD, adjusted_count_of, parse
 from chalicelib.sampling.thresholds import NEVER, of_percentage, of_probability, raised, randomness
 from tests.actors import span
 

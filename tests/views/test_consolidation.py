@@ -16,7 +16,7 @@ from chalicelib.codecs.stored import stored_trace
 from chalicelib.model.block import Block, KeptBlock
 from chalicelib.model.errors import StoreError
 from chalicelib.model.span import Span
-from chalicelib.model.tracestate import parse
+from chalicelib.propagation.probability import parse
 from chalicelib.services import Services
 from chalicelib.settings import Settings
 from chalicelib.storage.memory import MemoryBlockStore

@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.codecs.stored import stored_trace
 from chalicelib.model.span import Span
-from chalicelib.model.tracestate import COUNT_UNIT
+from chalicelib.propagation.probability import COUNT_UNIT
 from chalicelib.rollups.contributions import contribution
 from chalicelib.rollups.keys import ERRORS
 from chalicelib.rollups.rollup import Sums

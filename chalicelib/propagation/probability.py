@@ -11,7 +11,7 @@ Counts are kept as integers of 1 / COUNT_UNIT, so that sums do not depend on the
 import re
 from functools import lru_cache
 
-import msgspec
+from .values import Value
 
 MEMBER = "ot"
 RANDOMNESS_BITS = 56
@@ -25,22 +25,37 @@ _THRESHOLD = re.compile(r"[0-9a-f]{1,14}")
 _RANDOMNESS = re.compile(r"[0-9a-f]{14}")
 
 
-class OtState(msgspec.Struct, frozen=True, kw_only=True):
+class OtState(Value):
     """What `ot` says. `threshold` and `randomness` are 56-bit numbers; None: not said, or not readable.
 
     `others` are the other `key:value` parts, in their order, whatever they mean.
     """
 
-    threshold: int | None = None
-    randomness: int | None = None
-    others: tuple[tuple[str, str], ...] = ()
+    __slots__ = ("others", "randomness", "threshold")
+
+    def __init__(
+        self,
+        *,
+        threshold: int | None = None,
+        randomness: int | None = None,
+        others: tuple[tuple[str, str], ...] = (),
+    ) -> None:
+        self.threshold = threshold
+        self.randomness = randomness
+        self.others = others
+
+
+NOTHING = OtState()
 
 
 def parse(trace_state: str) -> OtState:
-    """The `ot` member of a raw W3C tracestate; an empty OtState if there is none. Raises nothing."""
+    """The `ot` member of a raw W3C tracestate; NOTHING if there is none. Raises nothing."""
+    member = _member(trace_state)
+    if not member:
+        return NOTHING
     threshold = randomness = None
     others: list[tuple[str, str]] = []
-    for part in _member(trace_state).split(";"):
+    for part in member.split(";"):
         key, colon, value = part.partition(":")
         if key == "th":
             threshold = int(value.ljust(_DIGITS, "0"), 16) if _THRESHOLD.fullmatch(value) else None

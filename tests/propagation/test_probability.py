@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.model.tracestate import (
+from chalicelib.propagation.probability import (
     COUNT_UNIT,
     MAX_MEMBERS,
     MAX_THRESHOLD,
