@@ -5,7 +5,7 @@ from ..values import Value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     Scalar = str | bool | int | float
 
@@ -35,18 +35,20 @@ class Inferred(Value):
 class Record(Value):
     """One message or record of an event.
 
-    `contexts`: those its producer sent along, best first (a complete one first; X-Ray's own header last); [] if none.
+    `contexts`: those its producer sent along, best first (a complete one first; X-Ray's own header last); () if none.
+    `links`: contexts that have to do with it, and of which it is no child (what a failed invocation was given).
     `baggage`: W3C baggage, decoded, in order. `joins`: the names under which producer and consumer know the record (see
     ..joins). `identifier`: what `batchItemFailures[].itemIdentifier` would call it; "" where a source has no such.
     `attributes`: OpenTelemetry's, of the record alone. `inferred`: outermost first.
     """
 
-    __slots__ = ("attributes", "baggage", "contexts", "identifier", "inferred", "joins")
+    __slots__ = ("attributes", "baggage", "contexts", "identifier", "inferred", "joins", "links")
 
     def __init__(
         self,
         *,
         contexts: tuple[TraceContext, ...] = (),
+        links: tuple[TraceContext, ...] = (),
         baggage: tuple[tuple[str, str], ...] = (),
         joins: tuple[str, ...] = (),
         identifier: str = "",
@@ -54,6 +56,7 @@ class Record(Value):
         inferred: tuple[Inferred, ...] = (),
     ) -> None:
         self.contexts = contexts
+        self.links = links
         self.baggage = baggage
         self.joins = joins
         self.identifier = identifier
@@ -74,7 +77,7 @@ class Trigger(Value):
 
     __slots__ = (
         "attributes", "baggage", "contexts", "faas_trigger", "inferred", "is_partial",
-        "joins", "kind", "name", "records", "source",
+        "joins", "kind", "links", "name", "records", "source",
     )  # fmt: skip
 
     def __init__(
@@ -86,10 +89,11 @@ class Trigger(Value):
         source: str = "",
         attributes: "Mapping[str, Scalar] | None" = None,
         contexts: tuple[TraceContext, ...] = (),
+        links: tuple[TraceContext, ...] = (),
         baggage: tuple[tuple[str, str], ...] = (),
         joins: tuple[str, ...] = (),
         inferred: tuple[Inferred, ...] = (),
-        records: tuple[Record, ...] = (),
+        records: "Sequence[Record]" = (),
         is_partial: bool = False,
     ) -> None:
         self.kind = kind
@@ -98,6 +102,7 @@ class Trigger(Value):
         self.source = source
         self.attributes = attributes or {}
         self.contexts = contexts
+        self.links = links
         self.baggage = baggage
         self.joins = joins
         self.inferred = inferred
