@@ -359,7 +359,7 @@ def test_what_follows_from_nothing_known_is_told():
         b'{"executionArn": "arn:aws:states:eu-west-1:1:execution:m:e"}',
         b'{"executionArn": "arn:aws:sqs:eu-west-1:1:execution:m:e", "events": []}',
         b'{"executionArn": "arn:aws:states:eu-west-1:1:execution:m:e", "events": []}',
-        b'{"executionArn": "arn:aws:states:eu-west-1:1:execution:m:e", "events": [{"id": 2, "type": "PassStateEntered", "timestamp": 1}]}',
+        History().body([{"id": 2, "type": "PassStateEntered", "timestamp": 1}]),
         b"[" * 100_000,
     ],
 )
@@ -381,9 +381,7 @@ TYPES = st.sampled_from(
         "MapIterationSucceeded", "MapStateAborted", "FailStateEntered", "EvaluationFailed", "SomethingNew",
     ]
 )  # fmt: skip
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=5), lambda each: st.lists(each), max_leaves=4
-)
+JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=5), st.lists, max_leaves=4)
 DETAILS = st.dictionaries(
     st.sampled_from(
         ["name", "index", "output", "parameters", "resource", "resourceType", "redriveCount", "error", "length"]

@@ -1,6 +1,7 @@
 """Log events of executions, as they come: in batches, twice, out of order, and some not at all."""
 
 import json
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -48,7 +49,7 @@ def test_however_it_is_cut_and_repeated_the_spans_come_to_the_same(cuts, random,
     if repeats:
         random.shuffle(messages)
     bounds = [0, *sorted(cuts), len(messages)]
-    batches = [messages[first:last] for first, last in zip(bounds, bounds[1:], strict=False)]
+    batches = [messages[first:last] for first, last in pairwise(bounds)]
     memory, sent = Memory(), []
     for number, batch in enumerate(batches):
         again = batches[random.randrange(number + 1)] if repeats else []
