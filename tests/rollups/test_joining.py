@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.model.tracestate import COUNT_UNIT
+from chalicelib.propagation.probability import COUNT_UNIT
 from chalicelib.rollups.joining import CLOCK_SKEW_S, joined
 from chalicelib.rollups.keys import ERRORS, FAILED, FROM_USER, IS_CALL, RECEIVED, SERVER_SIDE
 from chalicelib.rollups.packing import MAX_JOIN_ENDS, pack, unpack
