@@ -23,6 +23,7 @@ VARIABLES = {
     "SPANFOLD_UNDECIDED_HOURS": ("undecided_hours", "6", 6),
     "SPANFOLD_FACTS_STREAM_ARN": ("facts_stream_arn", "arn:aws:dynamodb:::s", "arn:aws:dynamodb:::s"),
     "SPANFOLD_WORK_QUEUE_URL": ("work_queue_url", "https://sqs.test/1/work", "https://sqs.test/1/work"),
+    "SPANFOLD_RECEIVER_TENANT": ("receiver_tenant", "acme", "acme"),
     "SPANFOLD_INDEX_BATCH_SIZE": ("index_batch_size", "100", 100),
     "SPANFOLD_INDEX_BATCH_WINDOW_S": ("index_batch_window_s", "2", 2),
     "SPANFOLD_INDEX_PARALLELISM": ("index_parallelism", "4", 4),
@@ -59,3 +60,9 @@ def test_the_largest_body_and_the_largest_page_fit_lambdas_payload():
     lambda_payload_bytes, headers_bytes = 6 * 1024 * 1024, 10_240
     assert defaults.max_body_bytes * 4 // 3 + 3 * headers_bytes < lambda_payload_bytes
     assert defaults.max_answer_bytes * 4 // 3 + headers_bytes < lambda_payload_bytes
+
+
+@pytest.mark.parametrize("tenant", ["-", "Acme", "a b", "x" * 65])
+def test_a_receiver_has_a_tenant_that_the_store_can_keep(tenant):
+    with pytest.raises(BadSetting, match="SPANFOLD_RECEIVER_TENANT"):
+        from_environment({"SPANFOLD_RECEIVER_TENANT": tenant})

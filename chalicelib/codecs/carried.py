@@ -100,6 +100,11 @@ def carried_in_log(delivery: Subscription, limits: Limits) -> Carried:
     )
 
 
+def read_log_line(message: str, limits: Limits) -> Line | None:
+    """The line of ours in one line of a log; None if it is not ours. Raises PayloadError for one that is broken."""
+    return _find_line([LogEvent("", 0, message)], 0, limits) if bears_marker(message) else None
+
+
 def _posts(lines: Sequence[Line]) -> Iterator[Decoded]:
     """The spans of the lines. What a start line says is said again by the end, or by whoever closes the span."""
     return (line.decoded for line in lines if not isinstance(line, Start))

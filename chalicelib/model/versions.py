@@ -12,8 +12,13 @@ _OPEN, _CLOSED_FOR_IT, _CLOSED = range(3)
 
 
 def standing(span: Span) -> tuple[int, int, int]:
-    """The greater, the more a report counts: ended by itself, ended by us, open; then the later; then the fuller."""
-    return _ending(span), span.end_ns, len(span.attributes) + len(span.events) + len(span.links)
+    """The greater, the more a report counts: ended by itself, ended by us, open; then the later; then the fuller.
+
+    Of two that we ended the earlier counts: we had not yet heard of the first sign of death when we made the other.
+    """
+    ending = _ending(span)
+    end_ns = -span.end_ns if ending == _CLOSED_FOR_IT else span.end_ns
+    return ending, end_ns, len(span.attributes) + len(span.events) + len(span.links)
 
 
 def _ending(span: Span) -> int:

@@ -1,5 +1,7 @@
 """Events as Lambda gives them to functions that are not HTTP, and its context."""
 
+import gzip
+import json
 from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -59,6 +61,45 @@ def event_of(items: Iterable[Mapping[str, Mapping[str, Any]]]) -> dict[str, Any]
 def queue_event(*bodies: str) -> dict[str, Any]:
     """One message for each body."""
     return {"Records": [{"messageId": f"m{number}", "body": body} for number, body in enumerate(bodies)]}
+
+
+def subscription(*messages: str, at_ms: int = NOON_MS, every_ms: int = 1, **fields: Any) -> dict[str, Any]:
+    """What CloudWatch Logs delivers: an event for each message, `every_ms` apart; `fields` replace its other fields."""
+    stream = {"logGroup": "/aws/lambda/checkout", "logStream": "2026/01/01/[$LATEST]8a1c"} | fields
+    events = [
+        {
+            "id": f"{at_ms + number * every_ms:020d}{number:036d}",
+            "timestamp": at_ms + number * every_ms,
+            "message": text,
+        }
+        for number, text in enumerate(messages)
+    ]
+    delivery = {"messageType": "DATA_MESSAGE", "owner": "123456789012", "subscriptionFilters": ["spanfold"]}
+    return {**delivery, **stream, "logEvents": events}
+
+
+def delivered(delivery: Mapping[str, Any]) -> bytes:
+    """A delivery as it goes into a stream."""
+    return gzip.compress(json.dumps(delivery).encode(), mtime=0)
+
+
+def logs_event(*messages: str, **fields: Any) -> dict[str, Any]:
+    """A delivery as a function gets it."""
+    return {"awslogs": {"data": b64encode(delivered(subscription(*messages, **fields))).decode()}}
+
+
+def kinesis_event(*payloads: bytes) -> dict[str, Any]:
+    """One record for each payload."""
+    return {
+        "Records": [
+            {
+                "kinesis": {"sequenceNumber": f"495{number:04d}", "data": b64encode(payload).decode()},
+                "eventSource": "aws:kinesis",
+                "eventID": f"shardId-000000000000:495{number:04d}",
+            }
+            for number, payload in enumerate(payloads)
+        ]
+    }
 
 
 def _record(new_image: Mapping[str, Any], number: int) -> dict[str, Any]:

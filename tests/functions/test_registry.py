@@ -4,7 +4,7 @@ from chalice.app import Chalice
 
 from chalicelib.functions.registry import queue_name, register
 from chalicelib.settings import Settings
-from tests.functions.events import TICK, Context, queue_event, stream_event
+from tests.functions.events import TICK, Context, logs_event, queue_event, stream_event
 from tests.in_memory import services_in_memory
 
 
@@ -20,8 +20,10 @@ def sources(app):
 
 def test_each_function_has_its_source_and_the_name_by_which_lambda_finds_it():
     app, functions = registered()
-    assert set(sources(app)) == set(functions._fields) == {"index_stream", "seal", "work"}
-    assert {name: source.handler_string for name, source in sources(app).items()} == {
+    on_demand = {function.name: function for function in app.pure_lambda_functions}
+    assert set(sources(app)) == {"index_stream", "seal", "work"}
+    assert set(on_demand) == {"receive_logs", "receive_queue", "receive_stream"}
+    assert {name: one.handler_string for name, one in (sources(app) | on_demand).items()} == {
         name: f"app.{name}" for name in functions._fields
     }
 
@@ -55,3 +57,6 @@ def test_events_as_lambda_gives_them_reach_the_functions_through_chalice(clock):
     functions.index_stream(stream_event([]), Context(clock))
     functions.seal(TICK, Context(clock))
     assert functions.work(queue_event(), Context(clock)) == {"batchItemFailures": []}
+    assert functions.receive_logs(logs_event(), Context(clock)) is None
+    assert functions.receive_queue(queue_event(), Context(clock)) == {"batchItemFailures": []}
+    assert functions.receive_stream({"Records": []}, Context(clock)) == {"batchItemFailures": []}

@@ -24,6 +24,12 @@ SEALING = {
     "dynamodb:*:*:table/spanfold-{stage}-views": WRITE_AND_READ,
     "dynamodb:*:*:table/spanfold-{stage}-control": {"dynamodb:GetItem"},
 }
+RECEIVING = {
+    "dynamodb:*:*:table/spanfold-{stage}-facts": {"dynamodb:BatchWriteItem"},
+    "dynamodb:*:*:table/spanfold-{stage}-views": WRITE_AND_READ,
+    "dynamodb:*:*:table/spanfold-{stage}-control": {"dynamodb:GetItem"},
+}
+RECEIVE_FAILURES = "sqs:*:*:spanfold-{stage}-*ReceiveFailures-*"
 WORK_QUEUE = "sqs:*:*:spanfold-{stage}-work"
 ALLOWED = {
     API: {
@@ -44,6 +50,19 @@ ALLOWED = {
     "seal": SEALING | {WORK_QUEUE: {"sqs:SendMessage"}},
     "work": SEALING | {
         WORK_QUEUE: {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:SendMessage"},
+    },
+    "receive_logs": RECEIVING | {RECEIVE_FAILURES: {"sqs:SendMessage"}},
+    "receive_queue": RECEIVING | {
+        "sqs:*:*:spanfold-{stage}-*SpanQueue-*": {
+            "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes",
+        },
+    },
+    "receive_stream": RECEIVING | {
+        RECEIVE_FAILURES: {"sqs:SendMessage"},
+        "kinesis:*:*:stream/spanfold-{stage}-*": {
+            "kinesis:DescribeStream", "kinesis:DescribeStreamSummary", "kinesis:GetRecords",
+            "kinesis:GetShardIterator", "kinesis:ListShards", "kinesis:ListStreams",
+        },
     },
 }  # fmt: skip
 LOG_ACTIONS = {"logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"}

@@ -36,7 +36,7 @@ from tests.infra.conftest import OUTPUTS
 from tests.infra.templates import ROOT, cfn_lint, properties, template
 
 OUR_MAX_ZIPPED_BYTES = 12_000_000  # far below Lambda's, so that growth is noticed; 9.1 MB at the first release
-NOT_CALLED = {"logs"}  # services of the policy that Lambda itself uses
+NOT_CALLED = {"logs", "kinesis"}  # services of the policy that Lambda itself uses
 ELF_MACHINES = {0xB7: "arm64", 0x3E: "x86_64"}
 NOT_FOR_LAMBDA = {"tests", "benchmarks", "examples", "infra", "moto", "pytest", "uvicorn", "hypothesis", "mypy", "pip"}
 
@@ -70,7 +70,9 @@ from app import app
 
 for name in ("botocore.session", "google._upb._message", "msgspec", "pynamodb.models", "re2", "zstandard"):
     importlib.import_module(name)  # what posts and queries want, compiled parts included
-for name in ("views.index", "views.seal", "views.work", "routes.native.search", "routes.tempo.search"):
+for name in (
+    "views.index", "views.seal", "views.work", "routes.native.search", "routes.tempo.search", "functions.receiving",
+):
     importlib.import_module(f"chalicelib.{name}")  # what the other functions and later requests load
 
 repository, healthz, post = json.load(sys.stdin)
@@ -118,6 +120,9 @@ POLICIES = {
     "IndexStreamRole": "policy-dev-index-stream.json",
     "SealRole": "policy-dev-seal.json",
     "WorkRole": "policy-dev-work.json",
+    "ReceiveLogsRole": "policy-dev-receive-logs.json",
+    "ReceiveQueueRole": "policy-dev-receive-queue.json",
+    "ReceiveStreamRole": "policy-dev-receive-stream.json",
 }
 
 
@@ -140,6 +145,9 @@ def test_the_functions_are_the_api_and_those_that_are_registered(sam):
         "IndexStream": "app.index_stream",
         "Seal": "app.seal",
         "Work": "app.work",
+        "ReceiveLogs": "app.receive_logs",
+        "ReceiveQueue": "app.receive_queue",
+        "ReceiveStream": "app.receive_stream",
     }
 
 
@@ -197,6 +205,61 @@ def test_every_function_has_its_log_group_and_an_alarm_for_its_errors(sam):
         assert [group for group in groups if group["LogGroupName"] == {"Fn::Sub": f"/aws/lambda/${{{name}}}"}]
         watched = [alarm for alarm in alarms if {"Name": "FunctionName", "Value": {"Ref": name}} in alarm["Dimensions"]]
         assert "Errors" in {alarm["MetricName"] for alarm in watched}
+
+
+RECEIVERS = {
+    "HasLogsReceiver": {"ReceiveLogsPermission", "ReceiveLogsRetries", "ReceiveLogsErrorsAlarm"},
+    "HasQueueReceiver": {
+        "SpanQueue", "SpanQueueFailures", "ReceiveQueueMapping", "ReceiveQueueErrorsAlarm", "SpanQueueFailuresAlarm",
+    },
+    "HasStreamReceiver": {"ReceiveStreamMapping", "ReceiveStreamErrorsAlarm"},
+    "HasReceiveFailures": {"ReceiveFailures", "ReceiveFailuresAlarm"},
+}  # fmt: skip
+
+
+def test_whoever_asks_for_no_receiver_has_nothing_of_it_that_costs_or_could_be_reached(sam):
+    conditional = {}
+    for name, own in sam["Resources"].items():
+        conditional.setdefault(own.get("Condition"), set()).add(name)
+    assert {condition: names for condition, names in conditional.items() if condition} == RECEIVERS
+    defaults = {name: sam["Parameters"][name]["Default"] for name in ("LogsReceiver", "QueueReceiver")}
+    assert defaults == {"LogsReceiver": "false", "QueueReceiver": "false"}
+    assert sam["Parameters"]["StreamToReceive"]["Default"] == ""
+    for name in ("ReceiveLogs", "ReceiveQueue", "ReceiveStream"):
+        assert "Events" not in properties(sam, name)
+
+
+def test_logs_of_this_account_alone_may_be_subscribed(sam):
+    permission = properties(sam, "ReceiveLogsPermission")
+    assert (permission["Principal"], permission["SourceAccount"]) == ("logs.amazonaws.com", {"Ref": "AWS::AccountId"})
+    assert sam["Outputs"]["LogsReceiverArn"]["Value"] == {"Fn::GetAtt": ["ReceiveLogs", "Arn"]}
+
+
+def test_messages_and_records_are_reported_one_by_one_and_what_is_given_up_is_kept(sam):
+    queue, stream = properties(sam, "ReceiveQueueMapping"), properties(sam, "ReceiveStreamMapping")
+    assert queue["FunctionResponseTypes"] == stream["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert stream["BisectBatchOnFunctionError"] is True
+    given_up = {"OnFailure": {"Destination": {"Fn::GetAtt": ["ReceiveFailures", "Arn"]}}}
+    assert stream["DestinationConfig"] == properties(sam, "ReceiveLogsRetries")["DestinationConfig"] == given_up
+    assert properties(sam, "SpanQueue")["RedrivePolicy"]["maxReceiveCount"] >= 5
+    assert properties(sam, "SpanQueue")["VisibilityTimeout"] >= 6 * properties(sam, "ReceiveQueue")["Timeout"]
+    assert properties(sam, "SpanQueueFailures")["MessageRetentionPeriod"] == 14 * 24 * 3600
+
+
+@pytest.mark.parametrize(
+    ("role", "queue"),
+    [
+        ("ReceiveLogsRole", "ReceiveFailures"),
+        ("ReceiveStreamRole", "ReceiveFailures"),
+        ("ReceiveQueueRole", "SpanQueue"),
+    ],
+)
+def test_the_receivers_reach_their_queues_under_the_names_that_the_stack_gives_them(sam, role, queue):
+    [policy] = properties(sam, role)["Policies"]
+    arns = [arn for statement in policy["PolicyDocument"]["Statement"] for arn in statement["Resource"]]
+    [pattern] = [arn for arn in arns if queue in arn]
+    assert fnmatchcase(f"arn:aws:sqs:eu-west-1:123456789012:spanfold-dev-{queue}-1ABC", pattern)
+    assert "QueueName" not in properties(sam, queue)
 
 
 def test_an_alarm_tells_when_spans_cannot_be_found(sam):

@@ -15,12 +15,15 @@ from chalicelib.storage.view_names import (
     first_sort,
     hour_start,
     is_late_note,
+    is_open_span,
     last_sort,
     late_sort,
     marker_body,
     merged_body,
     merged_partition,
     merged_sort,
+    open_partition,
+    open_span_sort,
     parse_digest,
     parse_marker_body,
     parse_merged_body,
@@ -32,6 +35,7 @@ from chalicelib.storage.view_names import (
     segment_partition,
     segment_sort,
     tenants_partition,
+    verdict_sort,
     window_of,
 )
 
@@ -84,3 +88,12 @@ def test_a_merged_hour_says_until_when_it_is_complete(until, packed):
 def test_a_marker_says_where_its_seal_has_put_something(is_sealed, places):
     body = MarkerBody(is_sealed, tuple(places))
     assert parse_marker_body(marker_body(body)) == body
+
+
+def test_an_invocation_has_a_place_of_its_own_whatever_its_names_are():
+    named = {("a", "b", "c"), ("ab", "", "c"), ("a", "bc", ""), ("a", "b", 'c"'), ("", "a", "b")}
+    places = {open_partition(*names) for names in named}
+    assert len(places) == len(named)
+    assert {len(place) for place in places} == {37}
+    assert is_open_span(open_span_sort("00f067aa0ba902b7"))
+    assert not is_open_span(verdict_sort(b"[]"))
