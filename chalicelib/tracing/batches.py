@@ -9,7 +9,7 @@ are held back.
 """
 
 from ..propagation.joins import MAX_JOINS, RECEIVED
-from .current import BAGGAGE, INVOCATION, restore
+from .current import BAGGAGE, CURRENT, INVOCATION, restore
 from .origins import first_complete
 from .span import CONSUMER, ERROR, Span
 from .tracer import Use, tracer
@@ -157,8 +157,8 @@ class _Entered:
             f"record {told.source or told.kind}",
             kind=CONSUMER,
             links=_contexts([record]),
+            parent=CURRENT if self._batch is None else self._batch.span,
             attributes=record.attributes,
-            **({"parent": self._batch.span} if self._batch else {}),
         )
         _set_joins(span, record.joins)
         if self._batch is not None and span.is_recording:

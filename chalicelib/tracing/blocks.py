@@ -43,7 +43,7 @@ def span(
     does not.
     """
     if callable(name):  # @span, without parentheses
-        return Block("", kind, parent, links, attributes)(name)
+        return Block("", kind, parent, links, attributes)(name)  # type: ignore[return-value]
     return Block(name, kind, parent, links, attributes)
 
 

@@ -26,7 +26,7 @@ def trace_app(app: "A") -> "A":
     """Trace `app`, a Chalice, in place. A second time changes nothing."""
     kind = type(app)
     if not hasattr(kind, _MARK):
-        call = traced(kind.__call__.__get__(app))  # type: ignore[attr-defined]
+        call = traced(kind.__call__.__get__(app))
 
         def __call__(self: "A", *args: "Any", **kwargs: "Any") -> "Any":  # noqa: N807
             quietly(tracer(), _watch_views, self)

@@ -23,6 +23,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from contextvars import Token
 
+    from ..propagation.baggage import Members
+    from ..propagation.context import TraceContext
     from ..propagation.triggers.trigger import Trigger
     from .batches import Batch
     from .origins import Origin
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from .tracer import Tracer
 
 XRAY_VARIABLE = "_X_AMZN_TRACE_ID"
+NAME_VARIABLE = "AWS_LAMBDA_FUNCTION_NAME"
 MS = 1_000_000
 ARN_PARTS = 7  # arn:aws:lambda:<region>:<account>:function:<name>, and a qualifier as the eighth
 ANSWER_NS = 20 * MS  # of the function's time that an export leaves for the answer
@@ -55,7 +58,7 @@ class Invocation:
         self.caught: BaseException | None = None
         self.deadline_ns = _deadline_ns(lambda_context, start_ns)
         self.trigger: Trigger = recognise(event, told)
-        self.recording = Recording(tracer.config.limits, tracer.send_early, told.request_id, tracer.loose)
+        self.recording = Recording(tracer.config.limits, tracer, told.request_id, tracer.loose)
         found = origin(self.trigger, tracer.config.parent)
         self._inferred = infer(tracer, found.parent, found.inferred, start_ns, self.recording)
         self.span = self._own_span(found, told, start_ns)
@@ -95,12 +98,12 @@ class Invocation:
         return span
 
     def _note_cold_start(self, start_ns: int) -> None:
-        """`faas.coldstart`, and of the first invocation how the sandbox came to be, with `init` if it was waited for."""
+        """`faas.coldstart`; of the first invocation how the sandbox came to be, and `init` if it was waited for."""
         tracer, sandbox = self._tracer, self._tracer.sandbox
         self.span.set_attribute("faas.coldstart", self._is_first and sandbox.is_cold)
         if not self._is_first or not tracer.config.is_lambda:
             return
-        tracer.resource = resource.of(os.environ, tracer.config)
+        tracer.resource = resource.restored(tracer.resource, os.environ, tracer.config)
         self.span.set_attribute("spanfold.init.type", sandbox.initialization)
         self.span.set_attribute("spanfold.init.duration_ms", sandbox.init_duration_ms())
         began_ns, ended_ns = sandbox.init_span(start_ns)
@@ -213,7 +216,7 @@ class Invocation:
             for span in left:
                 if span.span_id == self.span.span_id:
                     span.attributes.update({"spanfold.errors": tracer.errors} if tracer.errors else {})
-            spans = recording.take() + [*recording.held] + left
+            spans = [*recording.take(), *recording.held, *left]
             tracer.send(spans, self.request_id, until_ns=self.deadline_ns or tracer.now_ns() + ANSWER_NS)
         except Exception as error:
             tracer.swallow(error, "timeout")

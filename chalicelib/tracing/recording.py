@@ -8,9 +8,18 @@ from .span import Span
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from typing import Protocol
 
     from .span import Limits
+
+    class Owner(Protocol):
+        """A tracer."""
+
+        def send_early(self, recording: "Recording") -> None:
+            """Send what has ended of a recording that is full."""
+
+        def swallow(self, error: BaseException, where: str) -> None:
+            """Count what went wrong."""
 
 FULL = 1000  # ended spans; they leave before the invocation ends, so that memory is bounded
 
@@ -23,12 +32,12 @@ class Recording:
     in a thread that goes on, goes to `after`.
     """
 
-    __slots__ = ("_when_full", "after", "finished", "held", "is_closed", "limits", "open", "request_id")
+    __slots__ = ("_owner", "after", "finished", "held", "is_closed", "limits", "open", "request_id")
 
     def __init__(
         self,
         limits: "Limits",
-        when_full: "Callable[[Recording], None]",
+        owner: "Owner",
         request_id: str = "",
         after: "Recording | None" = None,
     ) -> None:
@@ -39,7 +48,7 @@ class Recording:
         self.held: list[Span] = []
         self.is_closed = False
         self.after = after
-        self._when_full = when_full
+        self._owner = owner
 
     def began(self, span: Span) -> None:
         """Know of an open span."""
@@ -53,7 +62,7 @@ class Recording:
             return
         self.finished.append(span)
         if len(self.finished) >= FULL:
-            self._when_full(self)
+            self._owner.send_early(self)
 
     def hold(self, span: Span) -> None:
         """End it now, but let it be changed until `release`."""
@@ -68,6 +77,10 @@ class Recording:
         for span in held:
             span.is_recording = False
             self.ended(span)
+
+    def swallow(self, error: BaseException, where: str) -> None:
+        """Let the tracer count it."""
+        self._owner.swallow(error, where)
 
     def take(self) -> list[Span]:
         """What has ended, once."""

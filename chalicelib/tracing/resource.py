@@ -1,8 +1,6 @@
 """Who makes the spans: Lambda's environment as OpenTelemetry's resource attributes ("AWS Lambda", "FaaS", "Cloud").
 
-Read when an invocation begins in a sandbox for the first time rather than at import: a sandbox restored from a snapshot
-(SnapStart) has another log stream than the one that was snapped. The account and the function's ARN are only known in
-an invocation, so they are attributes of its span.
+The account and the function's ARN are only known in an invocation, so they are attributes of its span.
 """
 
 from .version import VERSION
@@ -35,6 +33,17 @@ def of(environ: "Mapping[str, str]", config: "Config") -> "dict[str, Value]":
     found.update(config.resource_attributes)
     found["service.name"] = config.service_name
     return found
+
+
+def restored(
+    attributes: "Mapping[str, Value]", environ: "Mapping[str, str]", config: "Config"
+) -> "Mapping[str, Value]":
+    """`attributes` in the sandbox of now: one restored from a snapshot (SnapStart) has a log stream of its own."""
+    name, variable = _LAMBDA[-1]
+    stream = environ.get(variable)
+    if not stream or name in dict(config.resource_attributes):
+        return attributes
+    return {**attributes, name: stream}
 
 
 def _of_lambda(environ: "Mapping[str, str]") -> "dict[str, Value]":

@@ -4,13 +4,16 @@ Limits are those of OpenTelemetry's SDKs ("Span Limits"); what is over is droppe
 `limits.value_characters`, the end of a stack trace being kept rather than its beginning.
 """
 
+from functools import update_wrapper
+
 from ..propagation.context import RANDOM, SAMPLED, TraceContext
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from typing import Protocol
+    from typing import Protocol, TypeVar
 
+    M = TypeVar("M", bound=Callable[..., None])
     Scalar = str | bool | int | float | bytes
     Value = Scalar | Sequence[str] | Sequence[bool] | Sequence[int] | Sequence[float]
 
@@ -25,11 +28,28 @@ if TYPE_CHECKING:
         def ended(self, span: "Span") -> None:
             """Take the span; it is not changed any more, but by whoever started it."""
 
+        def swallow(self, error: BaseException, where: str) -> None:
+            """Count what a span was given and could not take."""
+
 
 INTERNAL, SERVER, CLIENT, PRODUCER, CONSUMER = 1, 2, 3, 4, 5  # OTLP, Span.SpanKind
 UNSET, OK, ERROR = 0, 1, 2  # OTLP, Status.StatusCode
 MAX_SEQUENCE = 128  # values of one attribute
 _INT64 = 1 << 63
+
+
+def _swallowing(method: "M") -> "M":
+    """What a function of the user's gives a method, or its values do in it, does not come back to the function."""
+
+    def call(self: "Span", *args: object, **kwargs: object) -> None:
+        try:
+            method(self, *args, **kwargs)
+        except Exception as error:
+            if self.sink is not None:
+                self.sink.swallow(error, method.__name__)
+
+    update_wrapper(call, method)
+    return call  # type: ignore[return-value]
 
 
 class Limits:
@@ -111,7 +131,7 @@ class Span:
         self.trace_id = trace_id
         self.span_id = span_id
         self.now_ns = now_ns
-        self.start_ns = start_ns or now_ns()
+        self.start_ns = int(start_ns) if start_ns else now_ns()
         self.end_ns = 0
         self.parent_id = parent_id
         self.kind = kind
@@ -151,11 +171,13 @@ class Span:
         if self.is_recording:
             self.dropped_attributes += _put(self.attributes, key, value, self.limits.attributes, self.limits)
 
+    @_swallowing
     def set_attributes(self, attributes: "Mapping[str, object]") -> None:
         """Set each."""
         for key, value in attributes.items():
             self.set_attribute(key, value)
 
+    @_swallowing
     def add_event(self, name: str, attributes: "Mapping[str, object] | None" = None, time_ns: int = 0) -> None:
         """Something happened, now or at `time_ns`."""
         if not self.is_recording:
@@ -166,6 +188,7 @@ class Span:
             return
         self.events.append(Event(time_ns or self.now_ns(), _text(name, limits), kept(attributes, limits)))
 
+    @_swallowing
     def add_link(self, context: "TraceContext", attributes: "Mapping[str, object] | None" = None) -> None:
         """Know of another span. What names none is left out."""
         if not self.is_recording or not context.is_complete:
@@ -176,6 +199,7 @@ class Span:
             return
         self.links.append(Link(context, kept(attributes, limits)))
 
+    @_swallowing
     def record_exception(self, error: BaseException, attributes: "Mapping[str, object] | None" = None) -> None:
         """An event `exception` with its type, message and stack trace; the status is not touched."""
         if self.is_recording:
@@ -184,6 +208,7 @@ class Span:
             told = described(error, self.limits.value_characters)
             self.add_event("exception", {**told, **(attributes or {})})
 
+    @_swallowing
     def fail(self, error: BaseException) -> None:
         """`record_exception`, the status ERROR, and `error.type`."""
         if self.is_recording:
@@ -193,12 +218,14 @@ class Span:
             self.set_attribute("error.type", type_of(error))
             self.set_status(ERROR, message_of(error, self.limits.value_characters))
 
+    @_swallowing
     def set_status(self, code: int, message: str = "") -> None:
         """OK is final, ERROR outdoes UNSET; a message belongs to ERROR ("Set Status" of OpenTelemetry's API)."""
         if self.is_recording and code in (OK, ERROR) and self.status_code != OK:
             self.status_code = code
             self.status_message = _text(message, self.limits) if code == ERROR else ""
 
+    @_swallowing
     def update_name(self, name: str) -> None:
         """Call it something else."""
         if self.is_recording:
@@ -208,7 +235,8 @@ class Span:
         """It is over, now or at `end_ns`, though not before it began. A second end counts for nothing."""
         if self.end_ns:
             return
-        self.end_ns = max(end_ns or self.now_ns(), self.start_ns)
+        ends_ns = end_ns if isinstance(end_ns, (int, float)) and 0 < end_ns < _INT64 else self.now_ns()
+        self.end_ns = max(int(ends_ns), self.start_ns)
         if self.is_recording:
             self.is_recording = False
             if self.sink is not None:

@@ -62,7 +62,7 @@ class Tracer:
         self.sandbox = Sandbox(config.initialization) if sandbox is None else sandbox
         self.errors = 0
         self.first_error = ""
-        self.loose = Recording(config.limits, self.send_early)
+        self.loose = Recording(config.limits, self)
         self.invocations: dict[int, Invocation] = {}
         self._exporter = exporter
         self._sampler = sampler(config.sampler, config.ratio)
@@ -90,6 +90,7 @@ class Tracer:
         try:
             if parent is CURRENT:
                 parent = self._parent()
+            name = name if type(name) is str else str(name)
             if type(parent) is Span:
                 span = self._child(name, kind, parent, start_ns, scope, recording)
             else:
@@ -101,7 +102,7 @@ class Tracer:
                     _add(span, link)
         except Exception as error:
             self.swallow(error, "start_span")
-            return self._nothing(str(name))
+            return self._nothing("")
         return span
 
     def current(self) -> Span | None:

@@ -28,6 +28,8 @@ CLIENTS = {
     "http.client": ("http.client", ".http.http_connections"),
 }
 
+_STARTED: set[str] = set()
+
 
 def instrument(*targets: "Any", tracer: "Callable[[], Tracer] | None" = None) -> None:
     """Trace these clients' calls from now on; without any, all of CLIENTS. Twice is once. Never raises.
@@ -52,6 +54,9 @@ def _start(target: "Any", source: "Callable[[], Tracer]") -> None:
         return
     awaited, ours = CLIENTS[target]
     switch_on(target, source)
+    if target in _STARTED:
+        return
+    _STARTED.add(target)
     when_imported(awaited, lambda module: _guarded(source, _ours(ours).start, module))
 
 
@@ -69,11 +74,12 @@ def _stop(target: "Any") -> None:
         hooks.unlisten(hooks.events_of(target))
         return
     awaited, ours = CLIENTS[target]
-    was_on = is_on(target)
     switch_off(target)
     no_longer(awaited)
     module = _imported(awaited)
-    if was_on and module is not None:
+    was_started = target in _STARTED
+    _STARTED.discard(target)
+    if was_started and module is not None:
         _ours(ours).stop(module)
 
 
@@ -99,4 +105,7 @@ def _guarded(source: "Callable[[], Tracer]", act: "Callable[..., Any]", *given: 
     try:
         act(*given)
     except Exception as error:
-        source().swallow(error, "instrument")
+        try:  # noqa: SIM105  # contextlib is not imported for this
+            source().swallow(error, "instrument")
+        except Exception:  # without a tracer there is nobody to tell
+            pass

@@ -2,8 +2,8 @@
 
 import os
 
-from ...propagation import composite, w3c, xray
 from ...propagation import baggage as w3c_baggage
+from ...propagation import composite, w3c, xray
 from ...propagation.headers import Headers
 from ..current import BAGGAGE
 

@@ -29,4 +29,9 @@ def is_on(name: str) -> bool:
 def tracer_for(name: str) -> "Tracer | None":
     """Whose span a call of `name` becomes; None while it is switched off, or the work is not to be traced."""
     source = _SOURCES.get(name)
-    return None if source is None or is_suppressed() else source()
+    if source is None or is_suppressed():
+        return None
+    try:
+        return source()
+    except Exception:  # without a tracer there is nobody to tell
+        return None

@@ -6,7 +6,6 @@ stream is read after the call: the span ends when its beginning has come.
 
 from ....propagation.joins import MAX_JOINS, SENT
 from ...span import CLIENT, ERROR, PRODUCER
-from .. import carried
 from ..http.urls import authority
 from .injection import INJECT, Injection
 from .services import HAND_ON, service
@@ -29,7 +28,7 @@ class Call:
     """What is remembered from the parameters to the answer.
 
     `given`: the parameters as the caller has them; `copied`: our copy, of which only keys are set. `failure`: what the
-    last attempt came to, told if there is another. `outer`: what was under way before (see .hooks).
+    last attempt came to, told if there is another. `outer`: what was under way before (see .hooks). `xray`: our header.
 
     Nobody holds a Call but the call itself: where botocore raises before it sends (a parameter is wrong), no hook is
     told, and the span ends when the call is forgotten.
@@ -37,7 +36,7 @@ class Call:
 
     __slots__ = (
         "__weakref__", "copied", "failure", "given", "operation", "outer", "params",
-        "prepared_ns", "service", "service_id", "span", "tracer",
+        "prepared_ns", "service", "service_id", "span", "tracer", "xray",
     )  # fmt: skip
 
     def __init__(self, tracer: "Tracer", model: "Any", params: "Params", parent: "Span | None", region: str) -> None:
@@ -50,6 +49,7 @@ class Call:
         self.params = params
         self.failure: Attributes | None = None
         self.outer: Any = None
+        self.xray = ""
         self.prepared_ns = 0
         named: dict[str, Any] = {"parent": parent} if parent is not None else {}
         self.span: Span = tracer.start_span(f"{self.service_id}.{self.operation}", kind=CLIENT, **named)
@@ -83,6 +83,7 @@ class Call:
         if fill is None:
             return
         injection = Injection(self.span, self.tracer, members)
+        self.xray = injection.xray
         if not injection.fields:
             return
         if self.params is self.given:  # another hook answered with the caller's own dict
@@ -121,13 +122,8 @@ class Call:
         host, port = authority(str(request.get("url") or ""))
         if host:
             self.span.set_attributes({"server.address": host, "server.port": port or None})
-        if self.operation in HAND_ON.get(self.service_id, ()):
-            self._hand_on(request["headers"])
-
-    def _hand_on(self, headers: "Any") -> None:
-        header = carried.xray_of(self.span) if self.tracer.config.propagators else ""
-        if header and "X-Amzn-Trace-Id" not in headers:
-            headers["X-Amzn-Trace-Id"] = header
+        if self.xray and self.operation in HAND_ON.get(self.service_id, ()):
+            request["headers"].setdefault("X-Amzn-Trace-Id", self.xray)
 
     def again(self, attempt: int) -> None:
         """Another attempt is made; the one before is told as an event."""

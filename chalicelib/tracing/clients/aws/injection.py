@@ -21,22 +21,30 @@ class Untouched(Exception):  # no error: the call goes out as it came
 class Injection:
     """Fields to be written, and what became of them.
 
-    `fields`: header names to values for message attributes; `body`: the same for a JSON object, always W3C's; `xray`:
-    X-Ray's header, "" where that is X-Ray's own business. `members`: the parameters that the installed botocore knows.
+    `fields`: header names to values for message attributes; `xray`: X-Ray's header, "" where that is X-Ray's own
+    business. `members`: the parameters that the installed botocore knows.
     """
 
-    __slots__ = ("body", "carried", "fields", "members", "options", "reduced", "skipped", "span", "xray")
+    __slots__ = ("_body", "carried", "fields", "members", "options", "reduced", "skipped", "span", "tracer", "xray")
 
     def __init__(self, span: "Span", tracer: "Tracer", members: "frozenset[str]") -> None:
         self.span = span
         self.fields = carried.fields_of(span, tracer)
-        self.body = carried.body_fields_of(span, tracer)
+        self.tracer = tracer
+        self._body: dict[str, str] | None = None
         self.xray = carried.xray_of(span) if self.fields else ""
         self.options = tracer.config.inject
         self.members = members
         self.carried = 0
         self.skipped: list[str] = []
         self.reduced: list[str] = []
+
+    @property
+    def body(self) -> dict[str, str]:
+        """Fields for a JSON object, W3C's whatever the propagators are; {} where they are none."""
+        if self._body is None:
+            self._body = carried.body_fields_of(self.span, self.tracer)
+        return self._body
 
     def is_opted_in(self, name: str) -> bool:
         """Whether SPANFOLD_INJECT names what is off by default."""

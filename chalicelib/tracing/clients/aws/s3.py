@@ -24,15 +24,6 @@ _REQUEST_ID = "s3-request"
 _WRITES = ("PutObject", "CopyObject", "CompleteMultipartUpload")
 
 
-def _describe(operation: str, params: "Params") -> "Attributes":
-    source = params.get("CopySource")
-    if operation not in ("CopyObject", "UploadPartCopy") or not source:
-        return {}
-    if isinstance(source, dict):
-        source = f"{source.get('Bucket', '')}/{source.get('Key', '')}"
-    return {"aws.s3.copy_source": str(source)}
-
-
 def _put(injection: "Injection", params: "Params") -> None:
     if injection.is_opted_in(OPTION):
         params.update(injection.one(params, lambda call: _with_context(injection, call)))
@@ -78,9 +69,8 @@ def _learn(_operation: str, _params: "Params", answer: "Answer") -> "Attributes"
 SERVICE = Service(
     attributes={
         "Bucket": "aws.s3.bucket", "Key": "aws.s3.key", "UploadId": "aws.s3.upload_id",
-        "PartNumber": "aws.s3.part_number",
+        "PartNumber": "aws.s3.part_number", "CopySource": "aws.s3.copy_source",
     },
-    describe=_describe,
     fills={"PutObject": _put, "CreateMultipartUpload": _put, "CopyObject": _copy},
     joins={**dict.fromkeys(_WRITES, _sent), "DeleteObject": _request, "DeleteObjects": _request},
     learn=_learn,

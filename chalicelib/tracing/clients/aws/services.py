@@ -17,9 +17,9 @@ HAND_ON = {
     "SNS": ("Publish", "PublishBatch"),
     "EventBridge": ("PutEvents",),
     "SFN": ("StartExecution", "StartSyncExecution"),
-    "Lambda": ("Invoke", "InvokeAsync", "InvokeWithResponseStream"),
+    "Lambda": ("Invoke", "InvokeWithResponseStream"),
 }
-_NAMED = {
+_KNOWN = {
     "Secrets Manager": Service(attributes={"SecretId": "aws.secretsmanager.secret.arn"}),
     "ECS": Service(attributes={"cluster": "aws.ecs.cluster.arn", "task": "aws.ecs.task.arn"}),
     "Firehose": Service(attributes={"DeliveryStreamName": "aws.firehose.delivery_stream_name"}),
@@ -29,8 +29,6 @@ _NAMED = {
 
 def service(service_id: str) -> Service:
     """What we know of it; UNKNOWN for most."""
-    module = MODULES.get(service_id)
-    if module is None:
-        return _NAMED.get(service_id, UNKNOWN)
-    found: Service = import_module(f".{module}", __package__).SERVICE
-    return found
+    if service_id in MODULES and service_id not in _KNOWN:
+        _KNOWN[service_id] = import_module(f".{MODULES[service_id]}", __package__).SERVICE
+    return _KNOWN.get(service_id, UNKNOWN)

@@ -107,10 +107,7 @@ def begin(client: str, method: object, url_of: "Callable[[], str]", headers: "An
     """
     if is_held():
         return None
-    try:
-        tracer = tracer_for(client)
-    except Exception:  # there is none to tell
-        return None
+    tracer = tracer_for(client)
     if tracer is None:
         return None
     try:
