@@ -9,7 +9,6 @@ It also serves as Chalice's middleware, which sees neither unknown routes nor wh
 
 from functools import update_wrapper
 
-from .clients import instrument
 from .invocation import begin
 from .tracer import tracer
 
@@ -31,7 +30,6 @@ def traced(handler: "H") -> "H":
         if here.config.is_disabled:
             return handler
         here.sandbox.note_loaded(here.now_ns())
-        instrument()
         if hasattr(handler, "routes") and hasattr(handler, "register_middleware"):
             from .chalice_app import trace_app  # noqa: PLC0415  # only for those who have Chalice
 
