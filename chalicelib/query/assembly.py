@@ -17,6 +17,9 @@ from chalicelib.services import Services
 # seventh, and each page costs a whole assembly, so that few large pages are worth a second packing.
 EXPANSIONS = (12, 6, 3, 1)
 
+# What is read of views for the joins of a trace: 4,000 read units, a second. The links of a trace know no such bound.
+MAX_JOIN_BYTES = 32 * 1024 * 1024
+
 
 def read_assembly(services: Services, tenant: str, trace_id: str, deadline: Deadline) -> AssembledTrace:
     """The trace, whole; with a 16-digit id every trace whose low 64 bits they are, together.
@@ -27,7 +30,7 @@ def read_assembly(services: Services, tenant: str, trace_id: str, deadline: Dead
     spans = read_spans(services, tenant, trace_id, deadline)
     trace = assemble(spans)
     try:
-        joins = find_joins(services, tenant, spans, Account(_for_joins(deadline)))
+        joins = find_joins(services, tenant, spans, Account(_for_joins(deadline)), most_bytes=MAX_JOIN_BYTES)
     except StoreError:  # views are out of reach, and the trace is not
         return with_joins(trace, (), complete=False)
     return with_joins(trace, _joined(joins), complete=not joins.problems) if joins != Joins() else trace

@@ -62,20 +62,25 @@ class Joins(NamedTuple):
     problems: tuple[str, ...] = ()
 
 
-def find_joins(services: Services, tenant: str, spans: Sequence[Span], account: Account) -> Joins:
+def find_joins(
+    services: Services, tenant: str, spans: Sequence[Span], account: Account, *, most_bytes: int | None = None
+) -> Joins:
     """The joins of `spans`, which are whole traces, among each other and with spans of other traces.
 
-    Left out are those that a parent or link tells already. What there is no time for is a problem. Raises StoreError.
+    Left out are those that a parent or link tells already. What there is no time for is a problem, and so is what lies
+    in other views once `most_bytes` of them have been read. Raises StoreError.
     """
     try:
-        return _find_joins(services, tenant, spans, account)
+        return _find_joins(services, tenant, spans, account, most_bytes)
     except StoreError:
         if not account.is_out_of_time():
             raise
         return Joins((), (DEADLINE_REASON,))
 
 
-def _find_joins(services: Services, tenant: str, spans: Sequence[Span], account: Account) -> Joins:
+def _find_joins(
+    services: Services, tenant: str, spans: Sequence[Span], account: Account, most_bytes: int | None
+) -> Joins:
     ends = _Ends()
     ends.add(Known(span.trace_id, span.start_ns, span) for span in spans)
     names, problems = ends.names(), list[str]()
@@ -86,7 +91,11 @@ def _find_joins(services: Services, tenant: str, spans: Sequence[Span], account:
         names = names[:MAX_NAMES]
     window = _window(services, ends)
     if window.end_ns > window.start_ns:
-        problems += _look_up(services, tenant, names, window, ends, {span.trace_id for span in spans}, account)
+        own_ids = {span.trace_id for span in spans}
+        with readers() as pool:
+            look = Look(services, tenant, _plan(names), remembering(regex.compile), pool, account)
+            others, more = _candidates(look, window, most_bytes)
+            problems += more + _look_up(look, sorted(others - own_ids), ends)
     own = _Own(spans)
     look_back_ns = services.settings.join_look_back_s * NS_PER_S
     found = sorted((join for join in ends.joins(names, look_back_ns) if own.is_news(join)), key=_order)
@@ -137,21 +146,22 @@ class _Own:
         sender = join.sender.trace_id, join.sender.span.span_id
         if sender not in self._spans and (join.receiver.trace_id, join.receiver.span.span_id) not in self._spans:
             return False
-        return not any(self._leads_to(span, sender) for span in self._around(join.receiver))
+        return not self._is_told(join.receiver, sender)
 
-    def _around(self, receiver: Known) -> Iterator[Span]:
-        """The span, and those of its service that it lies in."""
+    def _is_told(self, receiver: Known, sender: tuple[str, str]) -> bool:
+        """Whether the sender is an ancestor, or linked by the receiver or what is around that in its service."""
         span: Span | None = receiver.span
+        in_service = True
         for _ in range(MAX_ANCESTORS):
-            if span is None or span.resource.service_name != receiver.span.resource.service_name:
-                return
-            yield span
+            if span is None:
+                return False
+            in_service &= span.resource.service_name == receiver.span.resource.service_name
+            if sender in {(span.trace_id, span.parent_id), (span.trace_id, span.span_id)}:
+                return True
+            if in_service and any((link.trace_id, link.span_id) == sender for link in span.links):
+                return True
             span = self._spans.get((receiver.trace_id, span.parent_id or ""))
-
-    @staticmethod
-    def _leads_to(span: Span, sender: tuple[str, str]) -> bool:
-        is_child = sender in {(span.trace_id, span.parent_id), (span.trace_id, span.span_id)}
-        return is_child or any((link.trace_id, link.span_id) == sender for link in span.links)
+        return False
 
 
 def _window(services: Services, ends: _Ends) -> Window:
@@ -167,30 +177,29 @@ def _window(services: Services, ends: _Ends) -> Window:
 _MEMORY_NS = 2 * MAX_PAST_S * NS_PER_S
 
 
-def _look_up(  # noqa: PLR0913, PLR0917  # whose, which names, where, for whom, but for whose, at what cost
-    services: Services,
-    tenant: str,
-    names: Sequence[str],
-    window: Window,
-    ends: _Ends,
-    own: set[str],
-    account: Account,
-) -> list[str]:
-    """Add every span of other traces that knows one of `names`; what is missing."""
+def _candidates(look: Look, window: Window, most_bytes: int | None) -> tuple[set[str], list[str]]:
+    """The traces that may know a name, and what is missing."""
+    found: set[str] = set()
+    for hour in by_span(look, window):
+        found.update(hour.found)
+        if most_bytes is not None and look.account.view_bytes > most_bytes:
+            return found, ["what may be joined to it lies in more views than were read"]
+    return found, []
+
+
+def _look_up(look: Look, trace_ids: list[str], ends: _Ends) -> list[str]:
+    """Add every span of these traces that knows a name; what is missing."""
     problems = []
-    with readers() as pool:
-        look = Look(services, tenant, _plan(names), remembering(regex.compile), pool, account)
-        others = sorted({trace_id for hour in by_span(look, window) for trace_id in hour.found} - own)
-        if len(others) > MAX_TRACES:
-            problems.append(f"of {len(others)} traces that may be joined to it only {MAX_TRACES} were read")
-            del others[MAX_TRACES:]
-        account.candidates += len(others)
-        with closing(read_traces(look, others)) as reading:
-            for _, verified in reading:
-                account.traces += 1
-                problems += filter(None, [verified.problem])
-                if verified.trace is not None:
-                    ends.add(_known(verified.trace))
+    if len(trace_ids) > MAX_TRACES:
+        problems.append(f"of {len(trace_ids)} traces that may be joined to it only {MAX_TRACES} were read")
+    chosen = trace_ids[:MAX_TRACES]
+    look.account.candidates += len(chosen)
+    with closing(read_traces(look, chosen)) as reading:
+        for _, verified in reading:
+            look.account.traces += 1
+            problems += filter(None, [verified.problem])
+            if verified.trace is not None:
+                ends.add(_known(verified.trace))
     return problems
 
 

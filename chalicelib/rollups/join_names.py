@@ -7,7 +7,10 @@ Spans of our own library say them (propagation/joins.py). Others say enough all 
 | any | spanfold.join.sent | spanfold.join.received |
 | messaging.system and messaging.message.id | of a producer, `<system>:<id>` | of a consumer, the same |
 | Lambda's Invoke with aws.request_id | `lambda:<request id>` | |
-| server with faas.invocation_id | | `lambda:<id>`, unless its faas.trigger is none that Invoke has |
+| server with faas.invocation_id | | `lambda:<id>` |
+
+Names that nobody sends under are left out, for each would be looked for in vain: `lambda:` where faas.trigger tells
+that it was no Invoke, and UNSENT.
 
 Systems go by the names of the events that Lambda gives (`sqs`, `sns`), so that a producer of one library meets a
 consumer of another. An operation (messaging.operation.type) says more than the kind, since receiving is a client's.
@@ -23,6 +26,7 @@ LAMBDA = "lambda"
 MESSAGE_ID = "messaging.message.id"
 INVOCATION_ID = "faas.invocation_id"
 REQUEST_IDS = ("aws.request_id", "aws.request.id", "aws.requestId")
+UNSENT = frozenset(("xray", "api-gateway", "log"))  # whose other side is AWS, or does not learn the id
 MAX_NAME_CHARACTERS = 512  # two ARNs; what is longer is no name
 
 # A span without any of these has no names.
@@ -32,6 +36,7 @@ RECEIVED_KEYS = (RECEIVED, MESSAGE_ID, INVOCATION_ID)
 _CLIENT, _SERVER, _PRODUCER, _CONSUMER = (
     int(kind) for kind in (Kind.CLIENT, Kind.SERVER, Kind.PRODUCER, Kind.CONSUMER)
 )
+_UNSENT_BUT_BY_INVOKE = UNSENT | {LAMBDA}
 _SYSTEMS = {
     "aws_sqs": "sqs",
     "aws.sqs": "sqs",
@@ -66,9 +71,12 @@ def received_names(span: Span) -> tuple[str, ...]:
     names = _texts(attributes[RECEIVED]) if RECEIVED in attributes else []
     if MESSAGE_ID in attributes and _is_receiving(span):
         names += _message(attributes)
-    if span.kind == _SERVER and INVOCATION_ID in attributes and _text(attributes.get("faas.trigger")) in _BY_INVOKE:
+    if INVOCATION_ID in attributes and span.kind == _SERVER:
         names += [f"{LAMBDA}:{invocation_id}" for invocation_id in _texts(attributes[INVOCATION_ID])]
-    return _names(names) if names else ()
+    if not names:
+        return ()
+    unsent = UNSENT if _text(attributes.get("faas.trigger")) in _BY_INVOKE else _UNSENT_BUT_BY_INVOKE
+    return _names(name for name in names if name.partition(":")[0] not in unsent)
 
 
 def attributes_of(name: str) -> tuple[tuple[str, str], ...]:

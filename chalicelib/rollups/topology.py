@@ -14,7 +14,8 @@ A call counts in the minute of its caller where that is a service, else of the c
 It failed if either side did.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import takewhile
 from typing import NamedTuple
 
 from chalicelib.model.span import Kind
@@ -120,15 +121,27 @@ class _Graph:
     def _joined_senders(self, operation: Operation) -> list[Operation]:
         """Those that only a join leads to: no parent or link of the operation, or of one around it, does."""
         senders = self._joins.senders_of(operation)
-        around: Operation | None = operation
-        for _ in range(MAX_ANCESTORS if senders else 0):
-            if around is None or around.service != operation.service:
-                break
-            linked = {link.span_id for link in around.span.links} if around is not operation else set()
+        if not senders:
+            return senders
+        around = list(self._ancestors(operation))
+        inside = list(takewhile(lambda each: each.service == operation.service, around))
+        caller = around[len(inside)].service if len(inside) < len(around) else None
+        linked = {link.span_id for each in inside for link in each.span.links}
+        told = {id(each) for each in around}
+        return [
+            each
+            for each in senders
+            if id(each) not in told and each.service != caller and each.span.span_id not in linked
+        ]
+
+    def _ancestors(self, operation: Operation) -> Iterator[Operation]:
+        """From the parent outwards, at most MAX_ANCESTORS."""
+        around = self._find_parent(operation)
+        for _ in range(MAX_ANCESTORS):
+            if around is None:
+                return
+            yield around
             around = self._find_parent(around)
-            reached = around.service if around is not None and around.service != operation.service else None
-            senders = [each for each in senders if each.span.span_id not in linked and each.service != reached]
-        return senders
 
     def _connect(self, client: Operation, server: Operation) -> None:
         is_messaging = client.span.kind in _QUEUES or server.span.kind in _QUEUES

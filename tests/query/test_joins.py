@@ -1,5 +1,7 @@
 """What a trace is joined to: by name, over views that the pipeline made, whatever came first."""
 
+from functools import partial
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,6 +14,8 @@ from chalicelib.query import joins
 from chalicelib.query.assembly import read_assembly
 from chalicelib.query.links import LinksRequest, links
 from chalicelib.query.rollups import graph_report
+from chalicelib.query.scanning import Account
+from chalicelib.query.traces import read_spans
 from chalicelib.settings import Settings
 from tests.actors import CHECKOUT, FULFILMENT, NOON_NS, PAYMENTS, span
 from tests.clocks import Clock
@@ -161,6 +165,27 @@ def test_what_a_link_or_parent_tells_is_not_told_again():
     inner = span("record", trace_id=send.trace_id, parent=child, attributes={RECEIVED: [MESSAGE]}, resource=FULFILMENT)
     pipeline = world(send, child, inner, receiver(MESSAGE, links=(context,)))
     assert joined(pipeline, "order") == joined(pipeline, "ship") == []
+
+
+def test_what_an_ancestor_sent_is_not_told_again():
+    """A function in a state machine knows the execution's name, and so does whoever started that, in the same trace."""
+    start = sender("states:run", kind=Kind.CLIENT)
+    execution = span("orders", trace_id=start.trace_id, parent=start, resource=PAYMENTS, kind=Kind.SERVER, at=(1, 9))
+    function = receiver("states:run", trace="order", at_s=0.002, parent=execution)
+    pipeline = world(start, execution, function)
+    assert joined(pipeline, "order") == []
+    assert drawn(pipeline).keys() == {
+        ("service:checkout", "service:payments"),
+        ("service:payments", "service:fulfilment"),
+    }
+
+
+def test_an_assembly_reads_so_much_of_the_index_and_says_that_there_is_more():
+    pipeline = world(sender(MESSAGE), receiver(MESSAGE, at_s=3500))
+    spans = read_spans(pipeline.services, TENANT, trace_id_of("order"), pipeline.clock.deadline())
+    ask = partial(joins.find_joins, pipeline.services, TENANT, spans)
+    assert ask(Account(pipeline.clock.deadline()), most_bytes=10**6).problems == ()
+    assert "more views" in ask(Account(pipeline.clock.deadline()), most_bytes=1).problems[0]
 
 
 def test_a_join_within_a_trace_points_at_the_row():

@@ -56,6 +56,12 @@ def test_names_that_a_span_sent_under(kind, attributes, names):
         (Kind.SERVER, {"faas.invocation_id": "r", "faas.trigger": "other"}, ("lambda:r",)),
         (Kind.SERVER, {"faas.invocation_id": "r", "faas.trigger": "http"}, ()),
         (Kind.CLIENT, {"faas.invocation_id": "r"}, ()),
+        (Kind.SERVER, {RECEIVED: ["sqs:a", "lambda:r", "xray:b"], "faas.trigger": "pubsub"}, ("sqs:a",)),
+        (
+            Kind.SERVER,
+            {RECEIVED: ["states:a", "lambda:r", "xray:b"], "faas.trigger": "other"},
+            ("states:a", "lambda:r"),
+        ),
     ],
 )
 def test_names_that_a_span_received(kind, attributes, names):
