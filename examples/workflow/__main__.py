@@ -18,7 +18,7 @@ from chalicelib.codecs.otlp.spans import from_spans
 from examples.shop.__main__ import DEFAULT_ENDPOINT, unreachable
 from examples.workflow.scenes import Customer, Scene, play
 from examples.workflow.stage.stage import Differences, staged
-from infra.library import copy_library
+from infra.library import copy
 
 TEMPLATE = Path(__file__).with_name("template.yaml")
 LIMITS = Limits(decompressed_bytes=20 * 1024 * 1024, nesting_depth=32)
@@ -68,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _played(sender: Sender) -> list[Scene]:
     differences = Differences(timeouts_s={"Charge": CHARGE_LIMIT_S})
     with tempfile.TemporaryDirectory() as folder:
-        copy_library(Path(folder))
+        copy(Path(folder))
         with staged(TEMPLATE, Path(folder), sender.deliver, differences) as stage:
             return play(stage, Customer(stage, sender.post))
 

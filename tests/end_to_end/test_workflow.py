@@ -4,6 +4,9 @@ Everything is as deployed: the handlers in processes of their own, the library's
 into the receiver, and traces read back over the API.
 """
 
+import itertools
+from collections import Counter
+
 import pytest
 
 from tests.end_to_end.workflows import Trace, played
@@ -53,28 +56,41 @@ def test_nothing_failed_and_tracing_neither(orders):
 
 def test_the_batch_of_ten_is_linked_to_its_three_producers(orders):
     [batch] = orders.of("ReserveStock", name="process shop-StockQueue")
-    senders = {orders.spans[link["linkedIndex"]]["index"] for link in batch["linked"]}
-    placed = {above["index"] for sender in senders for above in orders.above(orders.spans[sender])}
-    assert len(batch["linked"]) == 10
+    senders = [orders.spans[link["linkedIndex"]] for link in batch["linked"]]
+    placed = [next(orders.above(sender))["spanId"] for sender in senders]
     assert batch["kind"] == "consumer"
     assert batch["attributes"]["messaging.batch.message_count"] == 10
-    assert {invoked["index"] for invoked in orders.invocations("PlaceOrder")} <= placed
+    assert {(sender["name"], sender["kind"]) for sender in senders} == {("send shop-StockQueue", "producer")}
+    assert sorted(placed) == sorted(invoked["spanId"] for invoked in orders.invocations("PlaceOrder"))
 
 
 def test_each_message_of_the_batch_has_a_span_linked_to_whoever_sent_it(orders):
     [batch] = orders.of("ReserveStock", name="process shop-StockQueue")
-    messages = [span for span in orders.below(batch) if span.get("parentIndex") == batch["index"] and span["linked"]]
-    assert len(messages) == 10
-    assert all(len(message["linked"]) == 1 for message in messages)
-    assert {orders.spans[m["linked"][0]["linkedIndex"]]["service"] for m in messages} == {"shop-PlaceOrder"}
+    messages = orders.messages(batch)
+    senders = Counter(orders.spans[link["linkedIndex"]]["spanId"] for each in messages for link in each["linked"])
+    assert {message["parentIndex"] for message in messages} == {batch["index"]}
+    assert len({message["attributes"]["messaging.message.id"] for message in messages}) == 10
+    assert sorted(senders.values()) == [3, 3, 4]
 
 
 def test_the_functions_of_the_state_machine_hang_beneath_their_states(orders):
     for function in ("Pack", "Ship"):
         for invoked in orders.invocations(function):
-            above = [span["name"] for span in orders.above(invoked)]
-            assert function in above[:2]
-            assert any("shop-Shipping" in name for name in above)
+            state, execution, started = itertools.islice(orders.above(invoked), 3)
+            assert (state["name"], state["kind"]) == (function, "client")
+            assert (execution["name"], execution["service"]) == ("shop-Shipping", "shop-Shipping")
+            assert (started["name"], started["kind"]) == ("SFN.StartExecution", "producer")
+
+
+def test_the_branch_that_an_execution_took_is_in_the_trace(orders, slow):
+    assert [span["name"] for span in orders.of("Shipping") if "Wait" in span["name"]] == []
+    assert [span["name"] for span in slow.of("Shipping") if "Wait" in span["name"]] == ["WaitForTheTruck"]
+
+
+def test_a_message_waits_in_its_topic_and_its_queue_between_sender_and_receiver(orders):
+    for invoked in orders.invocations("Charge"):
+        above = [span["name"] for span in itertools.islice(orders.above(invoked), 3)]
+        assert above == ["queue shop-ChargeQueue", "topic shop-ReservedTopic", "send shop-ReservedTopic"]
 
 
 def test_the_first_invocation_of_a_function_is_a_cold_start_and_no_other(orders):
@@ -97,28 +113,40 @@ def test_a_function_that_ran_out_of_time_is_closed_by_the_platforms_word_with_wh
 
 
 def test_a_retry_is_a_second_span_of_the_same_message_with_its_number(slow):
-    tried = [span for span in slow.spans if "messaging.delivery_attempt" in span["attributes"]]
+    first, second = [span["attributes"] for span in slow.of("Charge", name="process shop-ChargeQueue")]
     died, lived = slow.invocations("Charge")
-    assert died["parentId"] != died["spanId"]
+    assert first["messaging.message.id"] == second["messaging.message.id"]
+    assert {first["spanfold.delivery.attempt"], second["spanfold.delivery.attempt"]} == {1, 2}
     assert slow.way_to(died) == slow.way_to(lived)
-    assert 2 in {span["attributes"]["messaging.delivery_attempt"] for span in tried}
+    assert lived["offsetNs"] >= died["offsetNs"] + died["durationNs"]
 
 
 def test_of_a_partial_failure_only_the_message_is_an_error(shelf):
     first = shelf.invocations("ReserveStock")[0]
-    messages = [span for span in shelf.below(first) if span["linked"] and span["kind"] == "consumer"]
-    [batch] = [span for span in messages if span["attributes"].get("messaging.batch.message_count") == 2]
-    failed = [span for span in messages if span.get("error") and span is not batch]
-    assert len(failed) == 1
-    assert "exception" in failed[0]["events"]
+    tea, cup = shelf.messages(first)
+    [batch] = [span for span in shelf.below(first) if span["name"] == "process shop-StockQueue"]
+    assert not tea.get("error")
+    assert cup["error"] is True
+    assert cup["events"] == ["exception"]
+    assert batch["attributes"]["spanfold.batch.failed_count"] == 1
     assert not first.get("error")
 
 
+def test_a_message_that_failed_is_tried_again_alone(shelf):
+    first, second, _ = shelf.invocations("ReserveStock")
+    [again] = shelf.messages(second)
+    assert again["attributes"]["messaging.message.id"] == shelf.messages(first)[1]["attributes"]["messaging.message.id"]
+    assert again["attributes"]["spanfold.delivery.attempt"] == 2
+    assert again["error"] is True
+
+
 def test_a_message_that_came_back_from_the_dead_letters_says_so_in_the_same_trace(shelf):
-    *_, redriven = shelf.invocations("ReserveStock")
-    told = [span["attributes"] for span in (redriven, *shelf.below(redriven), *shelf.above(redriven))]
-    assert any("StockQueue" in str(value) for each in told for key, value in each.items() if "dead_letter" in key)
-    assert len(shelf.invocations("ReserveStock")) == 3
+    *_, third = shelf.invocations("ReserveStock")
+    [redriven] = shelf.messages(third)
+    told = redriven["attributes"]
+    assert told["spanfold.dead_letter.source"] == "shop-StockQueue"
+    assert told["spanfold.delivery.attempt"] == 1
+    assert not redriven.get("error")
     assert len(shelf.invocations("Notify")) == 1
 
 
@@ -133,6 +161,8 @@ def test_a_batch_of_two_traces_is_a_third_that_links_to_both(day):
     assert all(not visit.invocations("ReserveStock") for visit in visits)
     sent = {span["spanId"] for visit in visits for span in visit.of("PlaceOrder")}
     [third] = {trace_id for visit in visits for trace_id in day.linking_to(visit)}
-    [batch] = [span for span in Trace(day.backend, third).spans if span["name"] == "process shop-StockQueue"]
+    theirs = Trace(day.backend, third)
+    [batch] = theirs.of("ReserveStock", name="process shop-StockQueue")
     assert {link["linkedSpanId"] for link in batch["linked"]} <= sent
     assert {link["linkedTraceId"] for link in batch["linked"]} == {visit.trace_id for visit in visits}
+    assert [len(theirs.invocations(function)) for function in FUNCTIONS] == [0, 1, 2, 2, 2, 2]

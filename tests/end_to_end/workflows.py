@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from chalicelib.functions.receive_logs import receive_logs
 from examples.workflow.scenes import Customer, Scene, play
 from examples.workflow.stage.stage import Differences, staged
-from infra.library import copy_library
+from infra.library import copy
 from tests.clocks import Clock
 from tests.end_to_end.backend import JSON, Backend, read_message
 from tests.engines import moto_tables
@@ -63,6 +63,11 @@ class Trace:
         """Its descendants."""
         return self.spans[span["index"] + 1 : span["index"] + 1 + span.get("descendantCount", 0)]
 
+    def messages(self, span: Span) -> list[Span]:
+        """The spans of single messages below it, by start."""
+        found = [each for each in self.below(span) if each["name"].startswith("record ")]
+        return sorted(found, key=lambda each: each["offsetNs"])
+
     def way_to(self, span: Span) -> list[str]:
         """The services that a span was reached through, from the root to its own, each once."""
         services = [each["service"].removeprefix("shop-") for each in (*reversed(list(self.above(span))), span)]
@@ -96,7 +101,7 @@ class Day(NamedTuple):
 @contextmanager
 def played(folder: Path) -> Iterator[Day]:
     """The day, received and sealed. `folder` is for the library's copy."""
-    copy_library(folder)
+    copy(folder)
     deliveries: list[dict[str, Any]] = []
     posts: list[bytes] = []
     with moto_tables() as connection, staged(TEMPLATE, folder, deliveries.append, DIFFERENCES) as stage:

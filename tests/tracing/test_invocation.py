@@ -9,7 +9,17 @@ from chalicelib.propagation.context import TraceContext
 from chalicelib.propagation.joins import RECEIVED
 from chalicelib.tracing import baggage, current_span, span, traced, tracer
 from chalicelib.tracing.span import ERROR, INTERNAL, SERVER, UNSET
-from tests.tracing.lambda_world import ACCOUNT, ARN, PARENT, TRACE, LambdaContext, Recorder, in_lambda, request, traceparent
+from tests.tracing.lambda_world import (
+    ACCOUNT,
+    ARN,
+    PARENT,
+    TRACE,
+    LambdaContext,
+    Recorder,
+    in_lambda,
+    request,
+    traceparent,
+)
 
 
 def the_answer(answer):
@@ -27,13 +37,16 @@ def test_an_invocation_is_a_server_span_that_says_which(recorder):
     assert the_answer("done")({"any": "event"}, LambdaContext()) == "done"
     found = recorder.named("orders")
     assert (found.kind, found.parent_id, found.status_code) == (SERVER, "", UNSET)
-    assert found.attributes.items() >= {
-        "faas.trigger": "other",
-        "faas.invocation_id": "request-1",
-        "aws.lambda.invoked_arn": f"{ARN}:live",
-        "cloud.resource_id": f"{ARN}:7",
-        "cloud.account.id": ACCOUNT,
-    }.items()
+    assert (
+        found.attributes.items()
+        >= {
+            "faas.trigger": "other",
+            "faas.invocation_id": "request-1",
+            "aws.lambda.invoked_arn": f"{ARN}:live",
+            "cloud.resource_id": f"{ARN}:7",
+            "cloud.account.id": ACCOUNT,
+        }.items()
+    )
     assert "lambda:request-1" in found.attributes[RECEIVED]
 
 

@@ -3,7 +3,9 @@
 import os
 
 import boto3
-from spanfold import span, traced
+from spanfold import instrument, span, traced
+
+instrument()
 
 orders = boto3.resource("dynamodb").Table(os.environ["ORDERS_TABLE"])
 

@@ -5,7 +5,9 @@ import os
 import uuid
 
 import boto3
-from spanfold import current_span, span, traced
+from spanfold import current_span, instrument, span, traced
+
+instrument()
 
 orders = boto3.resource("dynamodb").Table(os.environ["ORDERS_TABLE"])
 queue = boto3.resource("sqs").Queue(os.environ["STOCK_QUEUE_URL"])

@@ -7,7 +7,9 @@ import json
 import os
 
 import boto3
-from spanfold import current_span, records, traced
+from spanfold import current_span, instrument, records, traced
+
+instrument()
 
 dynamodb = boto3.resource("dynamodb")
 stock = dynamodb.Table(os.environ["STOCK_TABLE"])

@@ -4,7 +4,9 @@ import json
 import os
 
 import boto3
-from spanfold import traced
+from spanfold import instrument, traced
+
+instrument()
 
 bus = boto3.client("events")
 
