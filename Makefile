@@ -12,7 +12,7 @@ DO ?= show
 comma := ,
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-clients run test check format demo bench key sampling rebuild package clean
+.PHONY: help setup setup-clients run test check format demo bench key sampling rebuild package library clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-22s %s\n", $$1, $$2}'
@@ -58,6 +58,9 @@ rebuild: setup ## drop every view and make it again from the facts, in the table
 
 package: setup ## build what CloudFormation deploys into build/STAGE: make package STAGE=dev
 	@exec $(PY) -m infra.package --stage "$(STAGE)" "build/$(STAGE)"
+
+library: setup ## build what functions import, as a wheel and as a Lambda layer, into build/library
+	@exec $(PY) -m infra.library build/library
 
 clean: ## remove everything that make made, environments included
 	rm -rf $(VENV) $(JSON_VENV) $(JS)/node_modules build .chalice/deployments

@@ -126,9 +126,9 @@ class Invocation:
 
     def answer(self, answer: object) -> None:
         """The handler returned."""
-        if self.trigger.faas_trigger == "http":
+        if self.batch is None:  # a function that is invoked directly may answer like one behind a gateway
             self._note_status(status_code(answer, self.trigger.kind))
-        elif self.batch is not None and self.trigger.is_partial:
+        elif self.trigger.is_partial:
             named = failures(answer, [record.identifier for record in self.batch.records], self.trigger.kind)
             self.batch.mark(named)
             if named.is_whole:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         def swallow(self, error: BaseException, where: str) -> None:
             """Count what went wrong."""
 
+
 FULL = 1000  # ended spans; they leave before the invocation ends, so that memory is bounded
 
 

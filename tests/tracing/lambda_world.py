@@ -110,6 +110,7 @@ def message(number, context="", *, sent_ms=NOON_NS // MS - 500, attempt=1):
     attributes = {"traceparent": {"stringValue": context, "dataType": "String"}} if context else {}
     return {
         "messageId": f"message-{number}",
+        "receiptHandle": f"receipt-{number}",
         "body": "{}",
         "attributes": {"SentTimestamp": str(sent_ms), "ApproximateReceiveCount": str(attempt)},
         "messageAttributes": attributes,

@@ -173,14 +173,18 @@ def test_the_record_in_hand_is_at_fault_when_the_handler_raises(recorder):
     assert recorder.named("orders").status_code == ERROR
 
 
+@span("charge")
+def charge(record):
+    raise ValueError("declined")
+
+
 def test_an_error_that_the_loop_deals_with_is_marked_by_the_answer(recorder):
     @traced
     def handler(event, context):
         failed = []
         for record in records(event):
             try:
-                with span("charge"):
-                    raise ValueError("declined")
+                charge(record)
             except ValueError:
                 failed.append({"itemIdentifier": record["messageId"]})
         return {"batchItemFailures": failed}

@@ -1,6 +1,6 @@
 import pytest
 
-from chalicelib.tracing import baggage, continued, current_span, extract, inject, span
+from chalicelib.tracing import baggage, continued, current_span, extract, inject, span, tracer
 from tests.tracing.lambda_world import PARENT, TRACE, in_lambda, traceparent
 
 
@@ -38,8 +38,6 @@ def test_a_carrier_that_refuses_breaks_nothing(recorder):
 
     with span("send"):
         assert inject(write=refuse) == {}
-    from chalicelib.tracing import tracer
-
     assert tracer().errors == 1
 
 

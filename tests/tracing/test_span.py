@@ -141,10 +141,9 @@ def test_ok_is_final_and_only_an_error_has_a_message():
 
 def test_an_exception_is_an_event_with_the_end_of_its_stack_trace():
     span = a_span(value_characters=60)
-    try:
+    with pytest.raises(LookupError) as raised:
         raise LookupError("no such order")
-    except LookupError as error:
-        span.fail(error)
+    span.fail(raised.value)
     (event,) = span.events
     assert event.name == "exception"
     assert event.attributes["exception.type"] == "LookupError"
