@@ -203,10 +203,10 @@ def _told(event: object, count: int) -> "tuple[Batch | None, Trigger | None]":
 
 
 def _items(event: "Any") -> "Sequence[Any]":
-    if isinstance(event, list):
+    if isinstance(event, (list, tuple)):
         return event
     if not isinstance(event, dict):
-        return list(event)
+        return list(event) if hasattr(event, "to_dict") else ()
     found = next((event[place] for place in PLACES if place in event), ())
     if isinstance(found, dict):
         return [record for held in found.values() for record in held]

@@ -8,6 +8,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_ZERO = "0" * 16
+
 
 def trace_id(random_bytes: "Callable[[int], bytes]") -> str:
     """32 lower hex digits, not all zero. All 128 bits are random, so W3C's random flag may be set."""
@@ -18,4 +20,4 @@ def trace_id(random_bytes: "Callable[[int], bytes]") -> str:
 def span_id(random_bytes: "Callable[[int], bytes]") -> str:
     """16 lower hex digits, not all zero."""
     found = random_bytes(8).hex()
-    return found if found.strip("0") else f"{1:016x}"
+    return found if found != _ZERO else f"{1:016x}"

@@ -184,6 +184,7 @@ class Invocation:
         restore(INVOCATION, invocation)
         restore(BAGGAGE, baggage)
         self._tracer.invocations.pop(id(self), None)
+        self.caught = None  # its traceback holds the frames that hold this
 
     def _send(self) -> None:
         recording = self.recording

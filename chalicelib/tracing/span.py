@@ -36,6 +36,7 @@ INTERNAL, SERVER, CLIENT, PRODUCER, CONSUMER = 1, 2, 3, 4, 5  # OTLP, Span.SpanK
 UNSET, OK, ERROR = 0, 1, 2  # OTLP, Status.StatusCode
 MAX_SEQUENCE = 128  # values of one attribute
 _INT64 = 1 << 63
+_SEQUENCES = (list, tuple, set, frozenset)
 
 
 def _swallowing(method: "M") -> "M":
@@ -169,7 +170,8 @@ class Span:
     def set_attribute(self, key: str, value: object) -> None:
         """Set, or replace. `value` is text, a bool, a number, bytes or a sequence of one of them."""
         if self.is_recording:
-            self.dropped_attributes += _put(self.attributes, key, value, self.limits.attributes, self.limits)
+            limits = self.sink.limits if self.sink is not None else DEFAULT_LIMITS
+            self.dropped_attributes += _put(self.attributes, key, value, limits.attributes, limits)
 
     @_swallowing
     def set_attributes(self, attributes: "Mapping[str, object]") -> None:
@@ -257,8 +259,12 @@ def _put(attributes: "dict[str, Value]", key: str, value: object, most: int, lim
         return 0
     if type(key) is not str or not key or (len(attributes) >= most and key not in attributes):
         return 1
-    if type(value) is str:
-        attributes[key] = value if len(value) <= limits.value_characters else value[: limits.value_characters]
+    exact = type(value)  # most values are of these, and a span has ten microseconds for everything
+    if exact is str:
+        attributes[key] = value[: limits.value_characters]  # type: ignore[index]
+        return 0
+    if exact is bool or exact is float or (exact is int and -_INT64 <= value < _INT64):  # type: ignore[operator]
+        attributes[key] = value  # type: ignore[assignment]
         return 0
     try:
         attributes[key] = _value(value, limits)
@@ -268,7 +274,7 @@ def _put(attributes: "dict[str, Value]", key: str, value: object, most: int, lim
 
 
 def _value(value: object, limits: Limits) -> "Value":
-    if isinstance(value, (list, tuple, set, frozenset)):
+    if isinstance(value, _SEQUENCES):
         return [_scalar(one, limits) for one, _ in zip(value, range(MAX_SEQUENCE), strict=False) if one is not None]  # type: ignore[return-value]
     return _scalar(value, limits)
 
@@ -276,10 +282,10 @@ def _value(value: object, limits: Limits) -> "Value":
 def _scalar(value: object, limits: Limits) -> "Scalar":
     if isinstance(value, bool):
         return value
-    if isinstance(value, float):
-        return float(value)
     if isinstance(value, int) and -_INT64 <= value < _INT64:
         return int(value)
+    if isinstance(value, float):
+        return float(value)
     if isinstance(value, (bytes, bytearray)):
         return bytes(value[: limits.value_characters])
     return _text(value, limits)

@@ -66,7 +66,6 @@ class Tracer:
         self.invocations: dict[int, Invocation] = {}
         self._exporter = exporter
         self._sampler = sampler(config.sampler, config.ratio)
-        self._may_guess = config.initialization != "lambda-managed-instances"  # which runs several at a time
         for problem in config.problems:
             self._count(problem)
 
@@ -89,7 +88,7 @@ class Tracer:
         """
         try:
             if parent is CURRENT:
-                parent = self._parent()
+                parent = PARENT.get() or self._parent()
             name = name if type(name) is str else str(name)
             if type(parent) is Span:
                 span = self._child(name, kind, parent, start_ns, scope, recording)
@@ -188,8 +187,10 @@ class Tracer:
         self.first_error = self.first_error or message[:MAX_MESSAGE]
 
     def _parent(self) -> "Span | TraceContext | None":
+        """What is current; in a thread that was told nothing, the only invocation's, if there is just one."""
         found = PARENT.get()
-        if found is not None or not self._may_guess or len(self.invocations) != 1:
+        is_told = found is not None or INVOCATION.get() is not None
+        if is_told or len(self.invocations) != 1:
             return found
         return next((one.active for one in list(self.invocations.values())), None)
 

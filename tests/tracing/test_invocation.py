@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.propagation.context import TraceContext
 from chalicelib.propagation.joins import RECEIVED
-from chalicelib.tracing import baggage, current_span, span, traced, tracer
+from chalicelib.tracing import baggage, continued, current_span, span, traced, tracer
 from chalicelib.tracing.span import ERROR, INTERNAL, SERVER, UNSET
 from tests.tracing.lambda_world import (
     ACCOUNT,
@@ -214,8 +214,7 @@ def test_a_function_that_calls_another_in_the_same_process_is_another(recorder):
     assert first.trace_id != second.trace_id
 
 
-def test_invocations_in_several_threads_do_not_mix():
-    recorder = in_lambda(AWS_LAMBDA_INITIALIZATION_TYPE="lambda-managed-instances")
+def test_invocations_in_several_threads_do_not_mix(recorder):
     together = Barrier(3)
 
     @traced
@@ -242,6 +241,22 @@ def test_a_plain_thread_of_the_only_invocation_is_its_child(recorder):
 
     handler({}, LambdaContext())
     assert recorder.named("in thread").parent_id == recorder.named("orders").span_id
+
+
+def test_a_trace_of_its_own_can_begin_within_an_invocation_and_leaves_with_it(recorder):
+    @traced
+    def handler(event, context):
+        with continued({}), span("apart"):
+            pass
+        with span("root", parent=None):
+            pass
+
+    handler({}, LambdaContext())
+    own = recorder.named("orders")
+    for name in ("apart", "root"):
+        assert recorder.named(name).parent_id == ""
+        assert recorder.named(name).trace_id != own.trace_id
+    assert len(recorder.batches) == 1
 
 
 def test_what_a_thread_ends_after_the_answer_leaves_with_the_next(recorder):
