@@ -8,8 +8,8 @@
 | `{`, with `resourceSpans` | OTLP JSON |
 | `{`, anything else | a line of a function's (function_lines), or several, one on each line |
 
-A delivery's lines that are none of these are passed over. Everything else is ours or cannot be read, and what cannot be read
-is told of with its place; the rest of what carried it is read all the same.
+A delivery's lines that are none of these are passed over. Everything else is ours or cannot be read, and what cannot
+be read is told of with its place; the rest of what carried it is read all the same.
 """
 
 import json

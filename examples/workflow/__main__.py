@@ -23,7 +23,7 @@ from infra.library import copy
 TEMPLATE = Path(__file__).with_name("template.yaml")
 LIMITS = Limits(decompressed_bytes=20 * 1024 * 1024, nesting_depth=32)
 TIMEOUT_S = 10
-CHARGE_LIMIT_S = 0.6  # nobody wants to watch a card network hang for ten
+CHARGE_LIMIT_S = 1.0  # nobody wants to watch a card network hang for ten
 
 
 class Sender:

@@ -116,7 +116,7 @@ def stage(tmp_path_factory):
     folder, delivered = tmp_path_factory.mktemp("probe"), []
     (folder / "template.yaml").write_text(TEMPLATE, encoding="utf-8")
     (folder / "probe.py").write_text(PROBE, encoding="utf-8")
-    with staged(folder / "template.yaml", folder, delivered.append, Differences(timeouts_s={"Took": 0.5})) as stage:
+    with staged(folder / "template.yaml", folder, delivered.append, Differences(timeouts_s={"Took": 1.0})) as stage:
         yield Watched(stage, delivered)
 
 
@@ -203,7 +203,7 @@ def test_a_function_that_is_too_slow_is_killed_and_begins_anew_the_next_time(sta
     lines = stage.messages()
     said = [json.loads(line.removeprefix("SAID ")) for line in lines if line.startswith("SAID ")]
     assert lines.count("about to sleep") == 2
-    assert sum("Task timed out after 0.50 seconds" in line for line in lines) == 2
+    assert sum("Task timed out after 1.00 seconds" in line for line in lines) == 2
     assert sum(line.endswith("Status: timeout") for line in lines if line.startswith("REPORT")) == 2
     assert len({each["pid"] for each in said}) == len({each["stream"] for each in said}) == 2
     with pytest.raises(ProcessLookupError):

@@ -1,6 +1,7 @@
 """The example's template and state machine: what would be deployed."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,12 @@ def test_every_state_is_led_to_and_leads_somewhere():
     choices = [choice["Next"] for state in states.values() for choice in state.get("Choices", ())]
     named = {each for state in states.values() for each in (state.get("Next"), state.get("Default")) if each}
     assert {definition["StartAt"], *named, *choices} == set(states)
+
+
+def test_what_the_readme_points_to_is_there():
+    targets = re.findall(r"\]\(([^)#]+)", (WORKFLOW / "README.md").read_text(encoding="utf-8"))
+    assert targets
+    assert [target for target in targets if not (WORKFLOW / target).exists()] == []
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
