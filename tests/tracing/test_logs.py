@@ -3,6 +3,7 @@ import json
 import logging
 
 import pytest
+from aws_lambda_powertools import Logger
 
 from chalicelib.tracing import logs, span, traced
 from chalicelib.tracing.logs import SpanFilter
@@ -70,9 +71,8 @@ def test_unless_it_is_not_wanted(lines):
 
 
 def test_powertools_logger_writes_both(recorder):
-    powertools = pytest.importorskip("aws_lambda_powertools")
     stream = io.StringIO()
-    logger = powertools.Logger(service="shop", stream=stream)
+    logger = Logger(service="shop", stream=stream)
 
     @traced
     def handler(event, context):
