@@ -20,7 +20,7 @@ from chalicelib.model.span import Kind
 from chalicelib.rollups.join_names import RECEIVED_KEYS, SENT_KEYS, received_names, sent_names
 from chalicelib.rollups.operations import Family, Operation
 
-NAME_BITS = 42  # of a million names, each meets a stranger's once in four million; six bytes as a varint
+NAME_BITS = 35  # where there are a million names, one in 34,000 meets a stranger's; five bytes as a varint
 _KEYS = frozenset((*SENT_KEYS, *RECEIVED_KEYS))
 MAX_ANCESTORS = 64  # of one service within each other
 _SERVER = int(Kind.SERVER)
