@@ -40,8 +40,9 @@ format: setup ## let ruff rewrite what it can
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
 
-demo: setup ## send the traffic of a small shop to a running server
-	@exec $(PY) -m examples.shop
+demo: setup ## send the traffic of a small shop, and of a traced workflow, to a running server
+	@$(PY) -m examples.shop
+	@exec $(PY) -m examples.workflow
 
 bench: setup ## one table: bytes, write units and CPU, with ratios to the floors
 	@exec $(PY) -m benchmarks

@@ -35,6 +35,7 @@ class Settings:
     seal_quiet_s: int = 60  # a trace of which more came within this time is left to a later window
     seal_grace_s: int = 45  # past the longest write (29 s), so that no block of a window is still on its way
     seal_piece_traces: int = 2048  # a window of more traces is sealed in pieces, by as many functions
+    join_look_back_s: int = 3600  # how long before its receiver the sender of a message may have begun
     undecided_hours: int = 24  # how long blocks live that tail sampling has yet to choose from
     sampling_file: str = ""  # of the local runner: its tenant's sampling policies
     facts_stream_arn: str = ""  # what the indexer reads; known once the tables are there (infra/outputs.py)
@@ -77,6 +78,7 @@ def from_environment(environ: Mapping[str, str]) -> Settings:
         "seal_quiet_s": "SPANFOLD_SEAL_QUIET_S",
         "seal_grace_s": "SPANFOLD_SEAL_GRACE_S",
         "seal_piece_traces": "SPANFOLD_SEAL_PIECE_TRACES",
+        "join_look_back_s": "SPANFOLD_JOIN_LOOK_BACK_S",
         "undecided_hours": "SPANFOLD_UNDECIDED_HOURS",
         "sampling_file": "SPANFOLD_SAMPLING_FILE",
         "facts_stream_arn": "SPANFOLD_FACTS_STREAM_ARN",

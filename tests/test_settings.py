@@ -19,6 +19,7 @@ VARIABLES = {
     "SPANFOLD_SEAL_GRACE_S": ("seal_grace_s", "90", 90),
     "SPANFOLD_SAMPLING_FILE": ("sampling_file", "policies.json", "policies.json"),
     "SPANFOLD_SEAL_PIECE_TRACES": ("seal_piece_traces", "100", 100),
+    "SPANFOLD_JOIN_LOOK_BACK_S": ("join_look_back_s", "7200", 7200),
     "SPANFOLD_UNDECIDED_HOURS": ("undecided_hours", "6", 6),
     "SPANFOLD_FACTS_STREAM_ARN": ("facts_stream_arn", "arn:aws:dynamodb:::s", "arn:aws:dynamodb:::s"),
     "SPANFOLD_WORK_QUEUE_URL": ("work_queue_url", "https://sqs.test/1/work", "https://sqs.test/1/work"),

@@ -15,6 +15,7 @@ END_BEFORE_START = "end-before-start"
 CLOCK_CORRECTED = "clock-corrected"
 CLOCK_FAR_OFF = "clock-far-off"
 INVALID_LINK = "invalid-link"
+JOINS_INCOMPLETE = "joins-incomplete"
 NO_ROOT = "no-root"
 SEVERAL_ROOTS = "several-roots"
 SEVERAL_TRACE_IDS = "several-trace-ids"
@@ -31,6 +32,7 @@ TEXTS = {
     CLOCK_CORRECTED: "The span began before its caller did; its process's clock was moved so that it fits.",
     CLOCK_FAR_OFF: "The span began more than a day before its caller did; its times are shown as sent.",
     INVALID_LINK: "The span has a link without a trace id; it is left out.",
+    JOINS_INCOMPLETE: "Not everything could be looked up that spans may be joined to; ask for the trace's links.",
     NO_ROOT: "No span without a parent has been received; the trace starts with the earliest span there is.",
     SEVERAL_ROOTS: "The trace has more than one root; paths and the summary speak of the earliest.",
     SEVERAL_TRACE_IDS: "Several trace ids end in the id that was asked for; their spans are shown together.",

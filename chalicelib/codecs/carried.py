@@ -4,16 +4,17 @@
 |---|---|
 | gzip's or zstd's magic number | one of the others, packed |
 | 0x0a | OTLP protobuf: field 1 of ExportTraceServiceRequest |
-| `{`, with `logEvents` | a CloudWatch Logs delivery; its lines that are ours, and what the platform said |
+| `{`, with `logEvents` | a CloudWatch Logs delivery; lines of ours, the platform's, and state machines' events |
 | `{`, with `resourceSpans` | OTLP JSON |
 | `{`, anything else | a line of a function's (function_lines), or several, one on each line |
 
-A delivery's lines that are not ours are passed over. Everything else is ours or cannot be read, and what cannot be read
-is told of with its place; the rest of what carried it is read all the same.
+A delivery's lines that are none of these are passed over. Everything else is ours or cannot be read, and what cannot
+be read is told of with its place; the rest of what carried it is read all the same.
 """
 
 import json
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -27,8 +28,12 @@ from chalicelib.codecs.function_lines.reading import read
 from chalicelib.codecs.otlp.decoded import Decoded
 from chalicelib.model.errors import PayloadError
 
+if TYPE_CHECKING:
+    from chalicelib.codecs.step_functions.logs import Memory
+
 DIALECT = "spanfold"
 _PROTOBUF_BEGINS = b"\n"
+_OF_AN_EXECUTION = '"execution_arn"'
 _OTLP_KEYS = ("resourceSpans", "resource_spans")
 # What content may make a decoder raise that nobody thought of.
 _UNEXPECTED = (TypeError, ValueError, ArithmeticError, LookupError, RecursionError)
@@ -60,8 +65,11 @@ class Carried(msgspec.Struct, frozen=True, kw_only=True):
     unfinished: tuple[Unfinished, ...] = ()
 
 
-def read_carried(payload: bytes, limits: Limits) -> Carried:
-    """What `payload` carries. Raises PayloadError when that cannot be told, or the whole of it cannot be read."""
+def read_carried(payload: bytes, limits: Limits, memory: "Memory | None" = None) -> Carried:
+    """What `payload` carries. Raises PayloadError when that cannot be told, or the whole of it cannot be read.
+
+    `memory`: what earlier deliveries told of executions of state machines that have not ended.
+    """
     body = encodings.decompress(payload, None, limits.decompressed_bytes, DIALECT)
     if body[:1] == _PROTOBUF_BEGINS or body.lstrip()[:1] != b"{":
         from chalicelib.codecs.otlp import protobuf  # noqa: PLC0415  # few send it this way
@@ -72,7 +80,7 @@ def read_carried(payload: bytes, limits: Limits) -> Carried:
     except (ValueError, RecursionError):
         return _lines(body, limits)
     if is_subscription(parsed):
-        return carried_in_log(subscription_of(parsed), limits)
+        return carried_in_log(subscription_of(parsed), limits, memory)
     if any(key in parsed for key in _OTLP_KEYS):
         from chalicelib.codecs.otlp import json_reader  # noqa: PLC0415
 
@@ -80,7 +88,7 @@ def read_carried(payload: bytes, limits: Limits) -> Carried:
     return Carried(posts=tuple(_posts([_line(body, limits)])))
 
 
-def carried_in_log(delivery: Subscription, limits: Limits) -> Carried:
+def carried_in_log(delivery: Subscription, limits: Limits, memory: "Memory | None" = None) -> Carried:
     """What a delivery of log events carries. Raises nothing: a line that cannot be read is told of."""
     lines: list[Line] = []
     unreadable: list[Unreadable] = []
@@ -92,12 +100,21 @@ def carried_in_log(delivery: Subscription, limits: Limits) -> Carried:
             unreadable.append(_unreadable(delivery, event, wrong))
     verdicts = (find_verdict(event.message, event.timestamp) for event in delivery.log_events)
     return Carried(
-        posts=tuple(_posts(lines)),
+        posts=(*_posts(lines), *_executions(delivery, memory)),
         unreadable=tuple(unreadable),
         log_group=delivery.log_group,
         log_stream=delivery.log_stream,
         unfinished=tuple(unfinished(lines, (verdict for verdict in verdicts if verdict))),
     )
+
+
+def _executions(delivery: Subscription, memory: "Memory | None") -> Iterator[Decoded]:
+    """The spans of state machines, if the log is of one."""
+    messages = [event.message for event in delivery.log_events if _OF_AN_EXECUTION in event.message]
+    if messages:
+        from chalicelib.codecs.step_functions import logs  # noqa: PLC0415  # few logs are a state machine's
+
+        yield logs.read(filter(logs.is_execution_event, messages), memory)
 
 
 def read_log_line(message: str, limits: Limits) -> Line | None:

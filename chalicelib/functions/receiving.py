@@ -5,9 +5,11 @@ makes a payload fail. All that is done here may be done again: blocks land on th
 """
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import NamedTuple
 
 from chalicelib.codecs.carried import Carried, Limits, Unreadable, read_carried
+from chalicelib.codecs.step_functions.logs import Memory
 from chalicelib.collector.carried import collect_carried
 from chalicelib.model.deadline import Deadline
 from chalicelib.model.errors import PayloadError, StoreError
@@ -65,7 +67,7 @@ def _take(services: Services, source: str, parcels: Sequence[Parcel], deadline: 
     carried: list[Carried] = []
     for parcel in parcels:
         try:
-            carried.append(read_carried(parcel.payload, _limits(services)))
+            carried.append(read_carried(parcel.payload, _limits(services), _memory()))
         except (PayloadError, *UNEXPECTED) as wrong:
             letters.append(_letter(services, source, parcel, wrong))
         else:
@@ -87,6 +89,11 @@ def _collect(services: Services, carried: Sequence[Carried], deadline: Deadline)
     if collected.rejections:
         counts = {"spans_rejected": len(collected.rejections), "spans_stored": collected.stored}
         services.telemetry.note("spans were rejected", counts)
+
+
+@cache  # one for a container
+def _memory() -> Memory:
+    return Memory()
 
 
 def _limits(services: Services) -> Limits:

@@ -94,7 +94,11 @@ class SearchPage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class OutgoingLink(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """A link that a span of this trace has to a span of another (or, now and then, of its own)."""
+    """A link that a span of this trace has to a span of another (or, now and then, of its own).
+
+    `joined_by`: no context travelled, but both spans know a message (or an invocation, an object) by this name, and the
+    linked one sent it.
+    """
 
     span_id: str
     name: str
@@ -102,10 +106,11 @@ class OutgoingLink(msgspec.Struct, frozen=True, kw_only=True, rename="camel", om
     trace_id: str
     linked_span_id: str
     attributes: tuple[Field, ...] = ()
+    joined_by: str | None = None
 
 
 class IncomingLink(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """A link that a span of another trace (`trace_id`, `span_id`) has to a span of this one."""
+    """A link that a span of another trace (`trace_id`, `span_id`) has to a span of this one; as in OutgoingLink."""
 
     trace_id: str
     span_id: str
@@ -114,13 +119,15 @@ class IncomingLink(msgspec.Struct, frozen=True, kw_only=True, rename="camel", om
     start_time_unix_nano: str
     linked_span_id: str
     attributes: tuple[Field, ...] = ()
+    joined_by: str | None = None
 
 
 class LinksPage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Links of one trace: those it has (on the first page, in the order of its spans) and those to it (newest first).
 
-    `outgoing_count`, on the first page, says how many it has if `outgoing` was cut. `cursor` and `partial` are about
-    `incoming`, as in SearchPage.
+    Joins come after the links that a trace has, and among those to it by time. `outgoing_count`, on the first page,
+    says how many it has if `outgoing` was cut. `cursor` is about `incoming`; `partial`, as in SearchPage, about that
+    and joins.
     """
 
     outgoing: tuple[OutgoingLink, ...]

@@ -10,6 +10,8 @@ Attributes are not repeated here; they are in the OTLP answer, under the same sp
 repeat span ids (a Zipkin client and its server share one).
 """
 
+from typing import NamedTuple
+
 import msgspec
 
 
@@ -99,13 +101,30 @@ class Orphan(msgspec.Struct, frozen=True, kw_only=True, rename="camel", gc=False
 
 
 class SpanLink(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True, gc=False):
-    """A link from a span of this trace to a span that is usually in another one."""
+    """A link from a span of this trace to a span that is usually in another one.
+
+    A join is no link that was sent: both spans know a message (or an invocation, an object) by the name `joined_by`,
+    and one is taken to have set off the other. It is told from both sides.
+    """
 
     index: int
     span_id: str
     linked_trace_id: str
     linked_span_id: str
     linked_index: int | None = None  # when the linked span is in this answer
+    joined_by: str | None = None
+    receives: bool = False  # of joins: the linked span received what this one sent, instead of the reverse
+
+
+class JoinedSpan(NamedTuple):
+    """A join of a span, before its place is known; as in SpanLink."""
+
+    trace_id: str
+    span_id: str
+    linked_trace_id: str
+    linked_span_id: str
+    joined_by: str
+    receives: bool
 
 
 class Warned(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True, gc=False):

@@ -1,5 +1,7 @@
 """Links of a trace, both ways: those that its spans have, and those that spans of other traces have to it.
 
+Joins are told beside them (joins.py), and called so: nobody sent those.
+
 The second kind is a search of its own, over the spans since this trace began: the newest first, by when they began,
 then by their trace's id. (A span that knows of this trace began after it did, but for a difference of clocks.)
 """
@@ -21,6 +23,7 @@ from chalicelib.query.ahead import readers
 from chalicelib.query.blocks import read_stored_trace
 from chalicelib.query.cursors import Cursor, Position
 from chalicelib.query.hours import Look, by_span, slices
+from chalicelib.query.joins import Joins, find_joins
 from chalicelib.query.pages import PageEnd, what_is_left, why_partial
 from chalicelib.query.scanning import Account
 from chalicelib.query.summaries import fields_of, shown_text
@@ -55,17 +58,17 @@ def links(services: Services, tenant: str, request: LinksRequest, deadline: Dead
     """
     trace_id = _checked(request)
     account = Account(deadline)
-    outgoing: list[OutgoingLink] | None = None
-    if request.cursor is None:
-        trace = read_stored_trace(services, tenant, trace_id, account.deadline)
-        if trace is None:
-            raise NoSuchTrace(trace_id)
-        outgoing = _outgoing(trace)
+    begin = None if request.cursor is None else cursors.decode(_identity(trace_id), request.cursor)
+    trace = read_stored_trace(services, tenant, trace_id, account.deadline)
+    if trace is None:
+        raise NoSuchTrace(trace_id)
+    joins = find_joins(services, tenant, trace.spans, account)
+    outgoing = [*_outgoing(trace), *_joined(trace, joins)] if begin is None else None
+    if begin is None:
         window = _since(services, trace)
         begin = Cursor(window, Position(window.end_ns, ""))
-    else:
-        begin = cursors.decode(_identity(trace_id), request.cursor)
-    page = _Page(request.limit, begin.position)
+    page = _Page(request.limit, begin.position, list(_joining(trace, joins)))
+    page.problems += joins.problems
     with readers() as pool:
         look = Look(services, tenant, _links_to(trace_id), remembering(regex.compile), pool, account)
         end = _fill(look, trace_id, begin, page)
@@ -83,16 +86,21 @@ def links(services: Services, tenant: str, request: LinksRequest, deadline: Dead
 class _Page:
     """A page that is being filled, and the last place of the order that has been looked at."""
 
-    def __init__(self, limit: int, position: Position) -> None:
+    def __init__(self, limit: int, position: Position, joining: Sequence[tuple[Position, IncomingLink]]) -> None:
         self.links: list[IncomingLink] = []
         self.problems: list[str] = []
         self.position = position
+        self._joining = joining
         self._limit = limit
 
     @property
     def is_full(self) -> bool:
         """Whether no other place has room."""
         return len(self.links) >= self._limit
+
+    def joining(self, part: Window) -> list[tuple[Position, IncomingLink]]:
+        """What is joined to the trace in a part of the range."""
+        return [each for each in self._joining if part.start_ns <= each[0].start_ns < part.end_ns]
 
     def add(self, found: Iterable[tuple[Position, IncomingLink]]) -> bool:
         """Take in links in order, without those looked at before; whether there was room for all."""
@@ -144,6 +152,36 @@ def _outgoing(trace: StoredTrace) -> list[OutgoingLink]:
     ]
 
 
+def _joined(trace: StoredTrace, joins: Joins) -> Iterator[OutgoingLink]:
+    """What sent to spans of `trace`."""
+    for name, sender, receiver in joins.found:
+        if receiver.trace_id == trace.trace_id:
+            yield OutgoingLink(
+                span_id=receiver.span.span_id,
+                name=shown_text(receiver.span.name),
+                service=shown_text(receiver.span.resource.service_name),
+                trace_id=sender.trace_id,
+                linked_span_id=sender.span.span_id,
+                joined_by=name,
+            )
+
+
+def _joining(trace: StoredTrace, joins: Joins) -> Iterator[tuple[Position, IncomingLink]]:
+    """What received from spans of `trace`, in other traces."""
+    for name, sender, receiver in joins.found:
+        if sender.trace_id == trace.trace_id != receiver.trace_id:
+            link = IncomingLink(
+                trace_id=receiver.trace_id,
+                span_id=receiver.span.span_id,
+                name=shown_text(receiver.span.name),
+                service=shown_text(receiver.span.resource.service_name),
+                start_time_unix_nano=str(receiver.span.start_ns),
+                linked_span_id=sender.span.span_id,
+                joined_by=name,
+            )
+            yield Position(receiver.time_ns, receiver.trace_id), link
+
+
 def _fill(look: Look, trace_id: str, begin: Cursor, page: _Page) -> PageEnd:
     window = what_is_left(look.services, begin)
     if window is None:
@@ -167,7 +205,7 @@ def _look_at(look: Look, trace_id: str, part: Window, candidates: Sequence[str],
     """Take in what links to the trace from spans that begin in `part`; why to stop there, or None."""
     others = [candidate for candidate in candidates if candidate != trace_id]
     look.account.candidates += len(others)
-    found: list[tuple[Position, IncomingLink]] = []
+    found = page.joining(part)
     with closing(read_traces(look, others)) as reading:
         for _ in others:
             if look.account.is_out_of_time():

@@ -5,7 +5,9 @@ minute, each window once (rollups/pieces.py). What is not sealed yet is not in h
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import closing
+from functools import partial
 from typing import NamedTuple
 
 from chalicelib.model.deadline import Deadline
@@ -19,6 +21,7 @@ from chalicelib.query.scanning import Account
 from chalicelib.query.sources import hours_of, within_memory
 from chalicelib.rollups import packing, red
 from chalicelib.rollups.graph import graph
+from chalicelib.rollups.joining import Ends, joined
 from chalicelib.rollups.red import Wanted
 from chalicelib.rollups.rollup import Rollup, total
 from chalicelib.services import Services
@@ -40,11 +43,15 @@ _DEFAULT_STEPS_S = ((6 * HOUR_S, MINUTE_S), (24 * HOUR_S, 5 * MINUTE_S), (10_000
 
 
 class ReadRollups(NamedTuple):
-    """The rollups of `window` by hour; the window is shorter than the one asked for if `partial` says why."""
+    """The rollups of `window` by hour; the window is shorter than the one asked for if `partial` says why.
+
+    Of the hours in `merged` it is the merged ones, and what came later.
+    """
 
     by_hour: Mapping[int, Rollup]
     window: Window
     partial: str | None
+    merged: AbstractSet[int] = frozenset()
 
 
 def services_report(services: Services, tenant: str, window: Window, deadline: Deadline) -> ServicesReport:
@@ -77,14 +84,48 @@ def graph_report(services: Services, tenant: str, window: Window, deadline: Dead
     """The service graph of the window. Raises as `services_report` does."""
     account = Account(deadline)
     found = read_rollups(services, tenant, window, account)
-    drawn = graph(found.by_hour, found.window)
+    ends = _Ends(services, tenant, found, account)
+    drawn = graph(ends.joined(), found.window)
     return GraphReport(
         nodes=drawn.nodes,
         edges=drawn.edges,
         covered=covered(found.window),
         scanned=account.told(),
-        partial=found.partial,
+        partial=found.partial or ends.partial,
     )
+
+
+class _Ends:
+    """Ends of joins by hour: those that were read already, and others, which are read when they are asked for."""
+
+    def __init__(self, services: Services, tenant: str, found: ReadRollups, account: Account) -> None:
+        self._read = partial(_read_hour, services, tenant, deadline=account.deadline, is_merged=False)
+        self._look_back_s = services.settings.join_look_back_s
+        self._found = found
+        self._account = account
+        self._known = {hour: each.joins for hour, each in found.by_hour.items() if hour not in found.merged}
+        self.partial: str | None = None
+
+    def joined(self) -> dict[int, Rollup]:
+        """The rollups with the calls between traces; without some, which `partial` then says, if time runs out."""
+        return {hour: self._joined(hour, rollup) for hour, rollup in self._found.by_hour.items()}
+
+    def _joined(self, hour: int, rollup: Rollup) -> Rollup:
+        try:
+            return joined(rollup, hour, self._of, self._look_back_s)
+        except StoreError:
+            if not self._account.is_out_of_time():
+                raise
+            self.partial = DEADLINE_REASON
+            return rollup
+
+    def _of(self, hour: int) -> Ends:
+        if hour not in self._known:
+            queries, rollup, _ = self._read(hour)
+            for views in queries:
+                self._account.add_query(views)
+            self._known[hour] = rollup.joins
+        return self._known[hour]
 
 
 class RedRequest(NamedTuple):
@@ -138,7 +179,7 @@ def read_rollups(
     known = within_memory(services, window)
     if known.end_ns <= known.start_ns:
         return ReadRollups({}, window, None)
-    found: dict[int, Rollup] = {}
+    found: dict[int, _HourOfRollups] = {}
     hours = hours_of(known)
 
     def read(hour: int) -> _HourOfRollups:
@@ -151,24 +192,28 @@ def read_rollups(
         except StoreError:
             if not account.is_out_of_time():
                 raise
+    rollups = {hour: each.rollup for hour, each in found.items()}
+    merged = frozenset(hour for hour, each in found.items() if each.is_merged)
     if len(found) == len(hours):
-        return ReadRollups(found, window, None)
+        return ReadRollups(rollups, window, None, merged)
     first = min(found, default=hours[0] + HOUR_S) * NS_PER_S
-    return ReadRollups(found, Window(min(max(first, window.start_ns), window.end_ns), window.end_ns), DEADLINE_REASON)
+    known = Window(min(max(first, window.start_ns), window.end_ns), window.end_ns)
+    return ReadRollups(rollups, known, DEADLINE_REASON, merged)
 
 
 class _HourOfRollups(NamedTuple):
     queries: Sequence[Sequence[View]]
     rollup: Rollup
+    is_merged: bool
 
 
-def _collect(reading: Iterator[tuple[int, _HourOfRollups]], found: dict[int, Rollup], account: Account) -> None:
+def _collect(reading: Iterator[tuple[int, _HourOfRollups]], found: dict[int, _HourOfRollups], account: Account) -> None:
     """Take in hours while there is time."""
-    for hour, (queries, rollup) in reading:
+    for hour, read in reading:
         account.hours += 1
-        for views in queries:
+        for views in read.queries:
             account.add_query(views)
-        found[hour] = rollup
+        found[hour] = read
         if account.is_out_of_time():
             return
 
@@ -180,7 +225,7 @@ def _read_hour(services: Services, tenant: str, hour: int, deadline: Deadline, *
         first = first_sort(parts[0].until) if parts else ""
         views = list(services.views.read(tenant, rollup_partition(hour), deadline, first=first))
         bodies = [*(part.packed for part in parts), *covering(views)]
-        return _HourOfRollups([merged, views], total(map(packing.unpack, bodies)))
+        return _HourOfRollups([merged, views], total(map(packing.unpack, bodies)), bool(merged))
     except ValueError as broken:
         raise StoreError(f"the rollups of hour {hour} cannot be read: {broken}") from broken
 

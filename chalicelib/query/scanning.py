@@ -33,6 +33,11 @@ class Account:
         """Whether the answer has to be made of what is there."""
         return self.deadline.remaining_s() < _LAST_START_S
 
+    @property
+    def view_bytes(self) -> int:
+        """What was read of views so far."""
+        return self._view_bytes
+
     def add_query(self, views: Sequence[View]) -> None:
         """One query of the views table, which gave these."""
         size_bytes = sum(len(view.body) for view in views)

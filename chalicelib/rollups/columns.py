@@ -1,13 +1,14 @@
 """Numbers and names in columns, each packed on its own: what is alike lies together, and zstd sees it.
 
-A body is VERSION, a CRC-32 of the rest, and the columns in the order that writer and reader agree on. A column is its
-length (varint, times two, plus one if what follows is a zstd frame) and its bytes. Numbers are varints. Names are kept
-once each, in the order of their first use; a use is 0 for the next new name, or how many names back it lies. The
-names' frame uses the dictionary of blocks, which is full of the words of spans.
+A body is VERSION, a CRC-32 of the rest, and the columns in the order that writer and reader agree on; optional ones
+are all there or none. A column is its length (varint, times two, plus one if what follows is a zstd frame) and its
+bytes. Numbers are varints. Names are kept once each, in the order of their first use; a use is 0 for the next new name,
+or how many names back it lies. The names' frame uses the dictionary of blocks, which is full of the words of spans.
 """
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from re import Match
 from zlib import crc32
 
@@ -63,9 +64,12 @@ class ColumnWriter:
 
 
 class ColumnReader:
-    """The columns of a body, to be taken in the order in which they were put. Raises ValueError for a broken one."""
+    """The columns of a body, to be taken in the order in which they were put. Raises ValueError for a broken one.
 
-    def __init__(self, body: bytes, columns: Iterable[str]) -> None:
+    `has_optional`: whether the `optional` columns are there.
+    """
+
+    def __init__(self, body: bytes, columns: Iterable[str], optional: Iterable[str] = ()) -> None:
         if body[:1] != bytes([VERSION]):
             raise ValueError(f"a rollup of version {body[:1].hex() or 'none'} is not one this version knows")
         packed = body[1 + _CHECK_BYTES :]
@@ -76,8 +80,13 @@ class ColumnReader:
         self._new = iter([_ESCAPED.sub(_plain, name) for name in names.split("\n")[:-1]])
         self._names: list[str] = []
         self._columns = {column: iter(_numbers(_next(unpacked))) for column in columns}
-        if next(unpacked, None) is not None:
-            raise ValueError("a rollup has more columns than it should")
+        found = next(unpacked, None)
+        self.has_optional = found is not None
+        if found is not None:
+            rest = chain((found,), unpacked)
+            self._columns |= {column: iter(_numbers(_next(rest))) for column in optional}
+            if next(rest, None) is not None:
+                raise ValueError("a rollup has more columns than it should")
 
     def take(self, column: str) -> int:
         """The next number. Raises ValueError at the end of the column."""
@@ -100,6 +109,10 @@ class ColumnReader:
         if not 0 < back <= len(self._names):
             raise ValueError(f"the column {column} of a rollup names what is not there")
         return self._names[-back]
+
+    def rest(self, column: str) -> Iterator[int]:
+        """Every number of the column that has not been taken."""
+        return self._columns[column]
 
     def finish(self) -> None:
         """Raises ValueError if something has not been taken."""

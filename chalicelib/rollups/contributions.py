@@ -1,16 +1,20 @@
 """What one state of a trace adds to the rollups of the hours that it has spans in: a pure function of its spans."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from chalicelib.model.span import Kind, Span
 from chalicelib.model.stored_trace import StoredTrace
-from chalicelib.model.windows import HOUR_S
+from chalicelib.model.windows import HOUR_S, NS_PER_S
 from chalicelib.rollups.catalog import count_attributes
-from chalicelib.rollups.keys import ERRORS, MINUTES, SERVER_SIDE
-from chalicelib.rollups.operations import Operation, operations
+from chalicelib.rollups.join_names import is_call
+from chalicelib.rollups.joins import End, TraceJoins, is_from_user, name_hash
+from chalicelib.rollups.keys import ERRORS, FAILED, FROM_USER, IS_CALL, MINUTES, RECEIVED, SERVER_SIDE
+from chalicelib.rollups.operations import NS_PER_MINUTE, Family, Operation, operations
 from chalicelib.rollups.peers import node_name
 from chalicelib.rollups.rollup import Rollup, Sum, Sums
-from chalicelib.rollups.topology import calls
+from chalicelib.rollups.topology import Call, calls, client_bucket
+
+S_PER_MINUTE = 60
 
 _LAST_KIND = int(Kind.CONSUMER)  # numbers that we do not know count as unspecified
 
@@ -30,8 +34,11 @@ def contribute(trace: StoredTrace, sums: Sums, sign: int = 1) -> None:
     """Add `contribution(trace)` to `sums`, or with -1 take it away; what a seal does, at half the price."""
     found = operations(trace)
     places = {minute: (sums.hour(minute // MINUTES * HOUR_S), minute % MINUTES) for minute in _minutes(found)}
+    joins = TraceJoins(found)
     _count_red(found, places, sign)
-    _count_edges(found, places, sign)
+    _count_edges(calls(found, joins), places, sign)
+    if joins:
+        _count_joins(joins.loose_ends(Family(found)), places, sign, trace)
     for total, spans in _by_hour(found, places):
         count_attributes(spans, sign, total.catalog)
 
@@ -49,8 +56,8 @@ def _count_red(found: Sequence[Operation], places: _Places, sign: int) -> None:
             total.red[*key, ERRORS] += sign * weight
 
 
-def _count_edges(found: Sequence[Operation], places: _Places, sign: int) -> None:
-    for call in calls(found):
+def _count_edges(found: Iterable[Call], places: _Places, sign: int) -> None:
+    for call in found:
         client, server = call.client, call.server
         caller = client or server
         assert caller is not None  # a call has a service at one end at least
@@ -62,6 +69,20 @@ def _count_edges(found: Sequence[Operation], places: _Places, sign: int) -> None
             total.edges[*ends, SERVER_SIDE + server.bucket] += sign * server.weight
         if caller.failed or (server is not None and server.failed):
             total.edges[*ends, ERRORS] += sign * caller.weight
+
+
+def _count_joins(ends: Iterable[End], places: _Places, sign: int, trace: StoredTrace) -> None:
+    for name, operation, is_received in ends:
+        total, minute = places[operation.minute]
+        second = minute * S_PER_MINUTE + trace.time_ns(operation.span) % NS_PER_MINUTE // NS_PER_S
+        bucket = operation.bucket if is_received else client_bucket(operation)
+        key = (second, name_hash(name), _flags(name, operation, is_received), operation.service, bucket)
+        total.joins[key] += sign * operation.weight
+
+
+def _flags(name: str, operation: Operation, is_received: bool) -> int:
+    flags = RECEIVED * is_received | FAILED * operation.failed | IS_CALL * is_call(name)
+    return flags | FROM_USER * (is_received and is_from_user(operation))
 
 
 def _minutes(found: Sequence[Operation]) -> set[int]:

@@ -21,6 +21,15 @@ CatalogKey = tuple[str, str, str, str | int | None]
 counts the traces with values that are not listed: too long, too many, or of another type.
 """
 
+JoinKey = tuple[int, int, int, str, int]
+"""(second, name, flags, service, slot): ends of joins that had no other end in their trace, see joins.py.
+
+`second` is that of the hour (0 to 3599) in which the operation started, `name` the hash of what both ends know, `slot`
+the bucket of what the operation took. Counts are adjusted counts, as of calls.
+"""
+
+RECEIVED, FAILED, FROM_USER, IS_CALL = 1, 2, 4, 8  # flags; FROM_USER: counted as a call of the user's as well
+
 MINUTES = 60
 WHOLE_HOUR = MINUTES  # the minute of what is known by its hour only
 ERRORS = -3  # the slot beside the buckets: how many of the calls failed

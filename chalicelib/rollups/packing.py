@@ -6,6 +6,9 @@ by their ends. Cells are ascending slots as steps from one to the next, doubled,
 
 What does not fit is folded first (folding.py, catalog.fold_values) and, at the very end, loses its minutes. How far
 depends on the rollup alone, so the same facts give the same bytes again.
+
+Ends of joins lie by second and name. Too many of them are cut by their names, which both ends have. Where there are
+none their columns are left out: most rollups have none.
 """
 
 from collections import defaultdict
@@ -15,15 +18,18 @@ from math import gcd
 from typing import Any, NamedTuple
 
 from chalicelib.model.span import Kind
+from chalicelib.model.windows import HOUR_S
 from chalicelib.rollups.catalog import SCOPES, TYPES, fold_values
 from chalicelib.rollups.columns import ColumnReader, ColumnWriter
 from chalicelib.rollups.folding import OPERATIONS, PEERS, SERVICES, Group, Levels, Room, fit
-from chalicelib.rollups.keys import ERRORS, SERVER_SIDE, WHOLE_HOUR, CatalogKey, EdgeKey, RedKey
+from chalicelib.rollups.joins import NAME_BITS
+from chalicelib.rollups.keys import ERRORS, SERVER_SIDE, WHOLE_HOUR, CatalogKey, EdgeKey, JoinKey, RedKey
 from chalicelib.rollups.peers import NODE_KINDS
 from chalicelib.rollups.rollup import Rollup, Sum, coarsen
 from chalicelib.rollups.sketches import MAX_BUCKET
 
 MAX_PACKED_BYTES = 320_000
+MAX_JOIN_ENDS = 6000  # in one rollup, some 8 bytes each
 
 
 class Size(NamedTuple):
@@ -47,6 +53,7 @@ _RED = ("services", "service", "operations", "operation", "kind", *(f"red {colum
 _EDGES = ("clients", "client", "client kind", "servers", "server", "server kind", *(f"edge {c}" for c in _CELLS))
 _CATALOG = ("keys", "key", "scope and type", "values", "text", "number", "traces")
 _LEVELS = ("levels", "group", "of", "level")
+_JOINS = ("join second", "join name", "join flags", "join service", "join slot", "join count")
 _COLUMNS = ("unit", *_RED, *_EDGES, *_CATALOG, *_LEVELS)
 
 _GROUPS = (SERVICES[0], OPERATIONS, PEERS)
@@ -78,31 +85,41 @@ def resized(rollup: Rollup, size: Size) -> Rollup:
     result.levels = fit(result.red, result.edges, rollup.levels, size.names)
     folded = result.rollup()
     catalog = fold_values(rollup.catalog, size.keys, size.values)
-    return Rollup(red=folded.red, edges=folded.edges, catalog=catalog, levels=folded.levels)
+    joins = _first_by_name(folded.joins)
+    return Rollup(red=folded.red, edges=folded.edges, catalog=catalog, joins=joins, levels=folded.levels)
+
+
+def _first_by_name(joins: Mapping[JoinKey, int]) -> Mapping[JoinKey, int]:
+    """At most MAX_JOIN_ENDS: those of the least names, so that rollups of both sides keep the same ones."""
+    if len(joins) <= MAX_JOIN_ENDS:
+        return joins
+    return {end: joins[end] for end in sorted(joins, key=lambda end: (end[1], end))[:MAX_JOIN_ENDS]}
 
 
 def unpack(body: bytes) -> Rollup:
     """The rollup again, folded as it was packed. Raises ValueError for anything that `pack` did not make."""
-    columns = ColumnReader(body, _COLUMNS)
+    columns = ColumnReader(body, _COLUMNS, optional=_JOINS)
     unit = columns.take("unit")
     rollup = Rollup(
         red=dict(_take_red(columns, unit)),
         edges=dict(_take_edges(columns, unit)),
         catalog=dict(_take_catalog(columns)),
         levels=dict(_take_levels(columns)),
+        joins=dict(_take_joins(columns, unit)) if columns.has_optional else {},
     )
     columns.finish()
     return rollup
 
 
 def _packed(rollup: Rollup) -> bytes:
-    columns = ColumnWriter(_COLUMNS)
-    unit = gcd(*rollup.red.values(), *rollup.edges.values())
+    columns = ColumnWriter((*_COLUMNS, *_JOINS) if rollup.joins else _COLUMNS)
+    unit = gcd(*rollup.red.values(), *rollup.edges.values(), *rollup.joins.values())
     columns.put("unit", unit)
     _put_red(columns, rollup.red, unit)
     _put_edges(columns, rollup.edges, unit)
     _put_catalog(columns, rollup.catalog)
     _put_levels(columns, rollup.levels)
+    _put_joins(columns, rollup.joins, unit)
     return columns.body()
 
 
@@ -234,6 +251,30 @@ def _put_levels(columns: ColumnWriter, levels: Levels) -> None:
 def _take_levels(columns: ColumnReader) -> Iterator[tuple[Group, int]]:
     for _ in range(columns.take("levels")):
         yield (_picked(_GROUPS, columns.take("group")), columns.take_name("of")), columns.take("level")
+
+
+def _put_joins(columns: ColumnWriter, joins: Mapping[JoinKey, int], unit: int) -> None:
+    before = 0
+    for (second, name, flags, service, slot), count in sorted(joins.items()):
+        columns.put("join second", second - before)
+        columns.put("join name", name)
+        columns.put("join flags", flags)
+        columns.put_name("join service", service)
+        columns.put("join slot", slot - _BELOW_SLOTS)
+        columns.put_signed("join count", count // unit)
+        before = second
+
+
+def _take_joins(columns: ColumnReader, unit: int) -> Iterator[tuple[JoinKey, int]]:
+    second = 0
+    for step in columns.rest("join second"):
+        second += step
+        name, flags = columns.take("join name"), columns.take("join flags")
+        service, slot = columns.take_name("join service"), columns.take("join slot") + _BELOW_SLOTS
+        count = unit * columns.take_signed("join count")
+        if second >= HOUR_S or name >> NAME_BITS or slot > MAX_BUCKET or not count:
+            raise ValueError("a rollup has an end of a join where there can be none")
+        yield (second, name, flags, service, slot), count
 
 
 def _groups(cells: Iterable[_Cell], length: int) -> list[_Group]:

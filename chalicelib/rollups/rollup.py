@@ -1,6 +1,6 @@
 """Sums over the spans that start in one hour: integers under keys, which may be added and taken away again.
 
-`Rollup` is three such mappings (keys.py) without zeros, and the levels to which names were folded (folding.py).
+`Rollup` is four such mappings (keys.py) without zeros, and the levels to which names were folded (folding.py).
 `add` is associative and commutative and has EMPTY for its zero; `difference(new, old)` is what to add to `old` to
 get `new`. Counts of RED and edges are adjusted counts in 1 / COUNT_UNIT (propagation/probability.py); counts of the
 catalog are traces.
@@ -13,7 +13,7 @@ from typing import TypeVar
 import msgspec
 
 from chalicelib.rollups.folding import Levels, fold_edges, fold_red, joined
-from chalicelib.rollups.keys import WHOLE_HOUR, CatalogKey, EdgeKey, RedKey
+from chalicelib.rollups.keys import WHOLE_HOUR, CatalogKey, EdgeKey, JoinKey, RedKey
 
 _Key = TypeVar("_Key")
 
@@ -24,6 +24,7 @@ class Rollup(msgspec.Struct, frozen=True, kw_only=True):
     red: Mapping[RedKey, int] = {}
     edges: Mapping[EdgeKey, int] = {}
     catalog: Mapping[CatalogKey, int] = {}
+    joins: Mapping[JoinKey, int] = {}
     levels: Levels = {}
 
 
@@ -37,6 +38,7 @@ class Sum:
         self.red: dict[RedKey, int] = defaultdict(int)
         self.edges: dict[EdgeKey, int] = defaultdict(int)
         self.catalog: Counter[CatalogKey] = Counter()
+        self.joins: dict[JoinKey, int] = defaultdict(int)
         self.levels: Levels = {}
 
     def add(self, rollup: Rollup, sign: int = 1) -> None:
@@ -45,6 +47,8 @@ class Sum:
             self.red[key] += sign * count
         for edge, count in rollup.edges.items():
             self.edges[edge] += sign * count
+        for end, count in rollup.joins.items():
+            self.joins[end] += sign * count
         (self.catalog.update if sign > 0 else self.catalog.subtract)(rollup.catalog)
         if rollup.levels:
             self.levels = joined(self.levels, rollup.levels)
@@ -52,7 +56,13 @@ class Sum:
     def rollup(self) -> Rollup:
         """The sum so far."""
         red, edges = fold_red(self.red, self.levels), fold_edges(self.edges, self.levels)
-        return Rollup(red=_nonzero(red), edges=_nonzero(edges), catalog=_nonzero(self.catalog), levels=self.levels)
+        return Rollup(
+            red=_nonzero(red),
+            edges=_nonzero(edges),
+            catalog=_nonzero(self.catalog),
+            joins=_nonzero(self.joins),
+            levels=self.levels,
+        )
 
 
 class Sums:
@@ -101,13 +111,13 @@ def difference(new: Rollup, old: Rollup) -> Rollup:
 
 
 def coarsen(rollup: Rollup) -> Rollup:
-    """The same sums without their minutes: everything is in WHOLE_HOUR."""
+    """The same sums without their minutes: everything is in WHOLE_HOUR, but ends of joins, which need their seconds."""
     result = Sum()
     for (service, operation, kind, _, slot), count in rollup.red.items():
         result.red[service, operation, kind, WHOLE_HOUR, slot] += count
     for (client_kind, client, server_kind, server, is_messaging, _, slot), count in rollup.edges.items():
         result.edges[client_kind, client, server_kind, server, is_messaging, WHOLE_HOUR, slot] += count
-    result.add(Rollup(catalog=rollup.catalog, levels=rollup.levels))
+    result.add(Rollup(catalog=rollup.catalog, joins=rollup.joins, levels=rollup.levels))
     return result.rollup()
 
 

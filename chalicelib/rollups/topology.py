@@ -2,7 +2,8 @@
 
 - A span whose parent belongs to another service is a call of that service. It is messaging if either end is a
   producer or consumer. Only a client or producer measures the call on its side; any other caller is UNKNOWN there.
-- A consumer that links to a producer of the same trace took a message of its service.
+- A consumer that links to a producer of the same trace took a message of its service. So did a span that was joined
+  to one (joins.py), of whatever kind.
 - A client or producer whose call nobody in the trace answered called an uninstrumented node (peers.py). Where such
   spans lie in each other (an SDK's span around that of its HTTP library), the outermost that can name a node speaks.
 - A consumer whose producer is not in the trace took from its queue or topic: destination -> consumer, beside the
@@ -13,10 +14,12 @@ A call counts in the minute of its caller where that is a service, else of the c
 It failed if either side did.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import takewhile
 from typing import NamedTuple
 
 from chalicelib.model.span import Kind
+from chalicelib.rollups.joins import MAX_ANCESTORS, TraceJoins, is_from_user
 from chalicelib.rollups.operations import Family, Operation
 from chalicelib.rollups.peers import THE_USER, Node, find_destination, find_peer, service_node
 from chalicelib.rollups.sketches import UNKNOWN
@@ -26,7 +29,6 @@ _CLIENT, _SERVER, _PRODUCER, _CONSUMER = (
 )
 _CALLERS = frozenset((_CLIENT, _PRODUCER))
 _QUEUES = frozenset((_PRODUCER, _CONSUMER))
-_NOT_THE_USER = frozenset(("pubsub", "datasource", "timer"))  # faas.trigger
 
 
 class Call(NamedTuple):
@@ -41,12 +43,17 @@ class Call(NamedTuple):
     @property
     def client_bucket(self) -> int:
         """The bucket of what the caller waited; only of use where there is one."""
-        return self.client.bucket if self.client is not None and self.client.span.kind in _CALLERS else UNKNOWN
+        return UNKNOWN if self.client is None else client_bucket(self.client)
 
 
-def calls(found: Sequence[Operation]) -> list[Call]:
-    """Every call of a trace, in an order that means nothing."""
-    graph = _Graph(found)
+def client_bucket(caller: Operation) -> int:
+    """The bucket of what `caller` waited for the called."""
+    return caller.bucket if caller.span.kind in _CALLERS else UNKNOWN
+
+
+def calls(found: Sequence[Operation], joins: TraceJoins | None = None) -> list[Call]:
+    """Every call of a trace, in an order that means nothing. `joins` are those of `found`."""
+    graph = _Graph(found, TraceJoins(found) if joins is None else joins)
     for operation in found:
         graph.find_callers(operation)
     for operation in found:
@@ -58,8 +65,9 @@ def calls(found: Sequence[Operation]) -> list[Call]:
 class _Graph:
     """The calls of a trace that have been found so far, its parents, and which of its callers were answered."""
 
-    def __init__(self, found: Sequence[Operation]) -> None:
+    def __init__(self, found: Sequence[Operation], joins: TraceJoins) -> None:
         self.calls: list[Call] = []
+        self._joins = joins
         family = Family(found)
         self._find_parent, self._find_sender = family.find_parent, family.find_sender
         self._answered: set[int] = set()  # by id()
@@ -69,16 +77,17 @@ class _Graph:
         """The calls in which a service of the trace, a destination or the user called `operation`."""
         kind = operation.span.kind
         parent = self._find_parent(operation)
+        joined = self._joined_senders(operation) if self._joins else []
         if parent is None:
-            if kind == _SERVER and not operation.span.parent_id:
+            if kind == _SERVER and not operation.span.parent_id and not joined:
                 self._enter(operation)
         elif parent.service != operation.service:
             self._answer(parent)
             self._connect(parent, operation)
         elif kind == _SERVER and parent.span.kind == _CLIENT:
             self._answer(parent)  # a service that called itself
-        if kind == _CONSUMER:
-            self._find_senders(operation, parent)
+        if kind == _CONSUMER or joined:
+            self._find_senders(operation, parent, joined)
 
     def find_called(self, operation: Operation) -> None:
         """The call of a client or producer that no span answered; its other end is made of attributes."""
@@ -89,13 +98,16 @@ class _Graph:
             is_messaging = operation.span.kind == _PRODUCER
             self.calls.append(Call(service_node(operation.service), node, operation, None, is_messaging))
 
-    def _find_senders(self, consumer: Operation, parent: Operation | None) -> None:
+    def _find_senders(self, consumer: Operation, parent: Operation | None, joined: Sequence[Operation]) -> None:
         """The messages that `consumer` took, but for its parent's, which is counted already."""
         came_by_parent = parent is not None and parent.service != consumer.service
         senders = {id(parent)} if came_by_parent else set()
         from_elsewhere = False
-        for link in consumer.span.links:
-            sender = self._find_sender(link.span_id) if link.trace_id == consumer.span.trace_id else None
+        linked = [
+            self._find_sender(link.span_id) if link.trace_id == consumer.span.trace_id else None
+            for link in consumer.span.links
+        ]
+        for sender in (*linked, *joined):
             from_elsewhere |= sender is None
             if sender is None or sender.service == consumer.service or id(sender) in senders:
                 continue
@@ -103,8 +115,33 @@ class _Graph:
             self._answer(sender)
             self._connect(sender, consumer)
         is_inside = parent is not None and parent.span.kind == _CONSUMER and not came_by_parent
-        if (from_elsewhere or not senders) and not is_inside:
+        if (from_elsewhere or not senders) and not is_inside and consumer.span.kind == _CONSUMER:
             self._take(consumer)
+
+    def _joined_senders(self, operation: Operation) -> list[Operation]:
+        """Those that only a join leads to: no parent or link of the operation, or of one around it, does."""
+        senders = self._joins.senders_of(operation)
+        if not senders:
+            return senders
+        around = list(self._ancestors(operation))
+        inside = list(takewhile(lambda each: each.service == operation.service, around))
+        caller = around[len(inside)].service if len(inside) < len(around) else None
+        linked = {link.span_id for each in inside for link in each.span.links}
+        told = {id(each) for each in around}
+        return [
+            each
+            for each in senders
+            if id(each) not in told and each.service != caller and each.span.span_id not in linked
+        ]
+
+    def _ancestors(self, operation: Operation) -> Iterator[Operation]:
+        """From the parent outwards, at most MAX_ANCESTORS."""
+        around = self._find_parent(operation)
+        for _ in range(MAX_ANCESTORS):
+            if around is None:
+                return
+            yield around
+            around = self._find_parent(around)
 
     def _connect(self, client: Operation, server: Operation) -> None:
         is_messaging = client.span.kind in _QUEUES or server.span.kind in _QUEUES
@@ -117,10 +154,10 @@ class _Graph:
             self.calls.append(Call(node, service_node(consumer.service), None, consumer, is_messaging=True))
 
     def _enter(self, root: Operation) -> None:
-        if str(root.span.attributes.get("faas.trigger")) in _NOT_THE_USER:
-            self._take(root)
-        else:
+        if is_from_user(root):
             self.calls.append(Call(THE_USER, service_node(root.service), None, root))
+        else:
+            self._take(root)
 
     def _answer(self, caller: Operation | None) -> None:
         """The caller, and callers of its service around it, reached somebody whose spans are here."""

@@ -87,7 +87,11 @@ def _mark(span: Span, failed: int, again: int, count: int) -> None:
 
 
 def begin(here: "Tracer", trigger: "Trigger", parent: Span, start_ns: int, recording: "Recording") -> Batch:
-    """The batch's CONSUMER span, begun: links to every producer, and the names under which both know the records."""
+    """The batch's CONSUMER span, begun: links to every producer, and the names under which both know the records.
+
+    Of a batch of one it says also what is to be said of the record (its id, which delivery it is), since a handler that
+    takes one at a time has no reason to ask for `records`.
+    """
     known = trigger.records[:MAX_READ]
     count = len(trigger.records)
     messaging = {key: value for key, value in trigger.attributes.items() if key.startswith("messaging.")}
@@ -96,7 +100,7 @@ def begin(here: "Tracer", trigger: "Trigger", parent: Span, start_ns: int, recor
         kind=CONSUMER,
         parent=parent,
         links=_contexts(known),
-        attributes={**messaging, "messaging.batch.message_count": count},
+        attributes={**messaging, **(known[0].attributes if count == 1 else {}), "messaging.batch.message_count": count},
         start_ns=start_ns,
         recording=recording,
     )

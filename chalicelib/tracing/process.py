@@ -13,9 +13,14 @@ if TYPE_CHECKING:
     from .span import Span
 
 
-def current_span() -> "Span | None":
-    """The span that is current in this thread or task; None outside of any."""
-    return tracer().current()
+def current_span() -> "Span":
+    """The span that is current in this thread or task; outside of any one that records nothing.
+
+    So that `current_span().set_attribute(…)` works wherever a function's code is run: in its own tests, and with
+    tracing switched off.
+    """
+    here = tracer()
+    return here.current() or here.nothing()
 
 
 def flush() -> None:

@@ -101,7 +101,7 @@ class Tracer:
                     _add(span, link)
         except Exception as error:
             self.swallow(error, "start_span")
-            return self._nothing("")
+            return self.nothing("")
         return span
 
     def current(self) -> Span | None:
@@ -199,7 +199,7 @@ class Tracer:
     ) -> Span:
         sink = parent.sink if recording is None else recording
         if sink is None:
-            return self._nothing(name, parent.context)
+            return self.nothing(name, parent.context)
         span = Span(
             name,
             trace_id=parent.trace_id,
@@ -231,7 +231,7 @@ class Tracer:
         """A root, or a child of a context that came from elsewhere."""
         parent = parent if parent is not None and parent.is_complete else None
         if self.config.is_disabled:
-            return self._nothing(name, parent)
+            return self.nothing(name, parent)
         trace_id = parent.trace_id if parent else ids.trace_id(self.random_bytes)
         is_random = parent.random if parent else True
         is_sampled, trace_state = self._sampler(trace_id, parent)
@@ -255,7 +255,7 @@ class Tracer:
             sink.began(span)
         return span
 
-    def _nothing(self, name: str, parent: "TraceContext | None" = None) -> Span:
+    def nothing(self, name: str = "", parent: "TraceContext | None" = None) -> Span:
         """A span that is not recorded and passes on what it was given: with ids "" there is nothing to inject."""
         span = Span(
             name,

@@ -63,7 +63,7 @@ def test_whatever_else_headers_are_there_is_no_context_in_them(recorder, headers
 
 def test_a_trace_is_continued_with_its_baggage(recorder):
     with continued({"traceparent": traceparent(), "baggage": "user=7"}) as parent:
-        assert (parent.trace_id, current_span()) == (TRACE, None)
+        assert (parent.trace_id, current_span().is_recording) == (TRACE, False)
         assert baggage.get("user") == "7"
         assert inject() == {"traceparent": traceparent(), "baggage": "user=7"}
         with span("work") as found:

@@ -94,7 +94,7 @@ def test_spans_that_come_after_the_merge_are_left_to_readers_of_the_later_window
     assert len(later) == 1
 
 
-@pytest.mark.parametrize("call", range(5))
+@pytest.mark.parametrize("call", range(4))
 def test_of_two_who_merge_at_once_the_last_to_put_has_seen_everything(pipeline, late, call):
     """One has asked `call` times for something when a window is sealed again, and merged, and then it goes on."""
     calls = iter(range(1000))

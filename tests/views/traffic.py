@@ -1,12 +1,25 @@
 """Spans for the pipeline: small traces of a few services, some of whose spans began hours before they came."""
 
+from collections.abc import Callable
+
+from chalicelib.model.attributes import Attributes
 from chalicelib.model.span import Kind, Span, StatusCode
+from chalicelib.propagation.joins import RECEIVED, SENT
 from tests.actors import CHECKOUT, FRONTEND, PAYMENTS, resource, span_id
 from tests.views.pipeline import trace_id_of
 
 RESOURCES = (FRONTEND, CHECKOUT, PAYMENTS, resource("queue"))
 MS = 1_000_000
 S = 1000 * MS
+
+# What spans say of messages: each trace has one of its own, which others receive, and all write and read one object.
+_NEXT = {"one": "two", "two": "three", "three": "one"}
+_JOINS: dict[str, Callable[[str], Attributes]] = {
+    "b": lambda trace: {SENT: [f"sqs:{trace}"]},
+    "d": lambda trace: {SENT: ["s3:shared"]},
+    "e": lambda trace: {RECEIVED: [f"sqs:{_NEXT.get(trace, trace)}"]},
+    "f": lambda trace: {RECEIVED: ["s3:shared", f"sqs:{_NEXT.get(trace, trace)}"]},
+}
 
 
 def spans_of(trace: str, names: list[str], start_ns: int, step_ns: int = 20 * MS) -> list[Span]:
@@ -27,6 +40,6 @@ def made_span(trace: str, name: str, start_ns: int) -> Span:
         start_ns=start_ns,
         end_ns=start_ns + (number + 1) * 7 * MS,
         status_code=StatusCode.ERROR if number == 3 else StatusCode.UNSET,
-        attributes={"letter": name, "trace": trace},
+        attributes={"letter": name, "trace": trace} | _JOINS.get(name, lambda _: {})(trace),
         resource=RESOURCES[(number + 1) // 2 % len(RESOURCES)],
     )

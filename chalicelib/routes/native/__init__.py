@@ -1,5 +1,7 @@
 """Spanfold's own HTTP API for finding things: search, services, attributes, the graph, metrics, links.
 
+And for sending what no dialect has: executions of Step Functions.
+
 This module is the table alone; what answers is imported on first use. What each endpoint takes and gives is in
 document.py, in the form of an OpenAPI document.
 """
@@ -14,7 +16,13 @@ def _get(path: str, module: str, name: str) -> Endpoint:
     return Endpoint(method="GET", path=path, scope=Scope.READ, dialect=NATIVE, view=view)
 
 
+def _post(path: str, module: str, name: str) -> Endpoint:
+    view = on_first_use(f"{__name__}.{module}", name)
+    return Endpoint(method="POST", path=path, scope=Scope.INGEST, dialect=NATIVE, view=view)
+
+
 ENDPOINTS = (
+    _post("/v1/step-functions/history", "executions", "post_history"),
     _get("/v1/search", "search", "get_search"),
     _get("/v1/services", "reports", "get_services"),
     _get("/v1/services/{name}/operations", "reports", "get_operations"),

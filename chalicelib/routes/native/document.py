@@ -95,7 +95,8 @@ def _operation(operation: Operation) -> dict[str, Any]:
     if operation.scope is not None:
         told["description"] = f"Takes a key with the scope `{operation.scope}`."
     if operation.body is not None:
-        told["requestBody"] = {"content": {JSON: {"schema": operation.body}, PROTOBUF: {}}}
+        others: dict[str, Any] = {PROTOBUF: {}} if operation.is_otlp else {}
+        told["requestBody"] = {"content": {JSON: {"schema": operation.body}, **others}}
     return told
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from chalicelib.model.access import Scope
+from chalicelib.model.executions import HistoryTaken
 from chalicelib.model.found import LinksPage, SearchPage
 from chalicelib.model.reports import (
     AttributesReport,
@@ -35,6 +36,10 @@ _OF_SENDING = {
     413: "A body that is too large.",
     415: "A media type that OTLP does not have.",
 } | (_OF_KEYS | _OF_STORES)
+_OF_HISTORIES = {
+    400: "A body that is no history of an execution.",
+    413: "A body that is too large.",
+} | _OF_ANY
 _OF_OTHER_SIGNALS = {404: "Only traces are taken."} | _OF_SENDING
 
 
@@ -101,10 +106,28 @@ def _post(name: str, summary: str, answer: Any, errors: Mapping[int, str] = _OF_
     )
 
 
+_HISTORY = {
+    "type": "object",
+    "description": "What GetExecutionHistory answered, and whose history it is.",
+    "properties": {
+        "executionArn": {"type": "string"},
+        "events": {"type": "array", "items": {"type": "object"}},
+        "execution": {"type": "object", "description": "What DescribeExecution answered; may be left out."},
+    },
+    "required": ["executionArn", "events"],
+}
 _SENDING = {
     "/v1/traces": _post("sendTraces", "Send spans (OTLP)", _EXPORT_ANSWER),
     "/": _post("sendTracesToRoot", "The same, for endpoints without a path", _EXPORT_ANSWER),
     "/v1/metrics": _post("refuseMetrics", "Metrics are not taken", None, _OF_OTHER_SIGNALS),
+    "/v1/step-functions/history": Operation(
+        id="sendHistory",
+        summary="Send an execution of Step Functions, as its history",
+        answer=HistoryTaken,
+        errors=_OF_HISTORIES,
+        scope=Scope.INGEST,
+        body=_HISTORY,
+    ),
     "/v1/logs": _post("refuseLogs", "Logs are not taken", None, _OF_OTHER_SIGNALS),
 }
 _READING = {

@@ -1,0 +1,1 @@
+"""AWS Step Functions: what an execution's history or its log events tell, as spans."""
