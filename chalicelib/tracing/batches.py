@@ -10,7 +10,7 @@ are held back.
 
 from ..propagation.joins import MAX_JOINS, RECEIVED
 from .current import BAGGAGE, CURRENT, INVOCATION, restore
-from .origins import first_complete
+from .origins import RECORD, first_complete
 from .span import CONSUMER, ERROR, Span
 from .tracer import Use, tracer
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ..propagation.context import TraceContext
     from ..propagation.triggers.trigger import Record, Trigger
     from .answers import Failures
+    from .current import Current
     from .recording import Recording
     from .tracer import Tracer
 
@@ -153,11 +154,12 @@ class _Entered:
             here.swallow(error, "records")
 
     def _enter(self, here: "Tracer", told: "Trigger", record: "Record") -> None:
+        parent, links = _place(here, self._batch, record)
         self._span = span = here.start_span(
             f"record {told.source or told.kind}",
             kind=CONSUMER,
-            links=_contexts([record]),
-            parent=CURRENT if self._batch is None else self._batch.span,
+            links=links,
+            parent=parent,
             attributes=record.attributes,
         )
         _set_joins(span, record.joins)
@@ -181,6 +183,22 @@ class _Entered:
         self._batch.recording.hold(self._span)
         if is_left:
             self._batch.in_hand = self._position
+
+
+def _place(
+    here: "Tracer", batch: Batch | None, record: "Record"
+) -> "tuple[Current | TraceContext | Span, list[TraceContext]]":
+    """The parent of a record's span, and what it is linked to.
+
+    SPANFOLD_PARENT=record: the span continues its producer's trace, also in a batch of several, and is linked to the
+    batch's span; so what the handler does for one message stays in the trace of that message.
+    """
+    sent = list(_contexts([record]))
+    if batch is None:
+        return CURRENT, sent
+    if here.config.parent == RECORD and sent and sent[0].trace_id != batch.span.trace_id:
+        return sent[0], [*sent, batch.span.context]
+    return batch.span, sent
 
 
 def _told(event: object, count: int) -> "tuple[Batch | None, Trigger | None]":

@@ -13,7 +13,8 @@ OpenTelemetry specification, "Environment Variable Specification" and "OTLP Expo
     OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT, OTEL_ATTRIBUTE_COUNT_LIMIT, OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT
     SPANFOLD_EXPORTER               stdout, otel-stdout, http, sqs or none
     SPANFOLD_QUEUE_URL              where `sqs` sends
-    SPANFOLD_PARENT                 single (a batch of one message, or one trace, has it as its parent) or always-link
+    SPANFOLD_PARENT                 single (a batch of one message, or one trace, has it as its parent), record (each
+                                    record's span continues its producer's trace as well) or always-link
     SPANFOLD_INJECT                 opt-ins, and opt-outs with a minus: kinesis,-eventbridge-detail
     SPANFOLD_START_LINE             0: `stdout` does not announce an invocation
     SPANFOLD_TIMEOUT_MARGIN_MS      how long before the end of a function's time its open spans are sent; 0: never
@@ -37,7 +38,7 @@ SAMPLERS = (
     "always_on", "always_off", "traceidratio", "parentbased_always_on", "parentbased_always_off",
     "parentbased_traceidratio",
 )  # fmt: skip
-PARENTS = ("single", "always-link")
+PARENTS = ("single", "record", "always-link")
 DEFAULT_ENDPOINT = "http://localhost:4318"  # OTLP Exporter Configuration
 DEFAULT_TIMEOUT_MS = 10_000  # the same
 LINES_MARGIN_MS = 100  # a thousand spans as lines take a small function a tenth of that

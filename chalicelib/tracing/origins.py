@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 MAX_CHAINS = 10  # records of a batch whose way here is shown; SQS hands over ten unless it is told otherwise
 MAX_COMPARED = 128  # records that may be one trace
 ALWAYS_LINK = "always-link"
+RECORD = "record"
 
 
 class Origin:
@@ -40,7 +41,8 @@ class Origin:
 def origin(trigger: "Trigger", policy: str) -> Origin:
     """Of a request what it carries; of a batch of one message, or of one trace, what the first carries.
 
-    Other batches begin a trace of their own and know their messages by links (SPANFOLD_PARENT=always-link: all do).
+    Other batches begin a trace of their own and know their messages by links (SPANFOLD_PARENT=always-link: all do;
+    =record: as here, and each record's own span continues its producer's trace, see .batches).
     """
     if not len(trigger.records):
         return Origin(first_complete(trigger.contexts), trigger.inferred)

@@ -29,6 +29,13 @@ def walking(event, context):
     return [(current_span().name, record["messageId"]) for record in records(event)]
 
 
+@traced
+def working(event, context):
+    for _ in records(event):
+        with span("work"):
+            pass
+
+
 def answering(answer):
     @traced
     def handler(event, context):
@@ -75,6 +82,24 @@ def test_links_alone_if_that_is_asked_for():
     walking(batch_of(message(1, traceparent())), LambdaContext())
     assert recorder.named("orders").parent_id == ""
     assert linked(recorder.named("process paid")) == [(TRACE, PARENT)]
+
+
+def test_a_record_stays_in_its_producers_trace_if_that_is_asked_for():
+    recorder = in_lambda(SPANFOLD_PARENT="record")
+    working(TWO_TRACES, LambdaContext())
+    process = recorder.named("process paid")
+    first, second = recorder.all_named("record paid")
+    assert [(one.trace_id, one.parent_id) for one in (first, second)] == [(TRACE, PARENT), (OTHER_TRACE, PARENT)]
+    assert linked(first) == [(TRACE, PARENT), (process.trace_id, process.span_id)]
+    assert [one.trace_id for one in recorder.all_named("work")] == [TRACE, OTHER_TRACE]
+    assert process.trace_id not in (TRACE, OTHER_TRACE)
+
+
+def test_records_of_one_trace_stay_beneath_the_batch_whatever_is_asked_for():
+    recorder = in_lambda(SPANFOLD_PARENT="record")
+    walking(SAME_TRACE, LambdaContext())
+    process = recorder.named("process paid")
+    assert {one.parent_id for one in recorder.all_named("record paid")} == {process.span_id}
 
 
 def test_the_time_in_the_queue_is_a_span_of_the_producers_trace(recorder):
