@@ -31,7 +31,7 @@ def serving(app: Handler, log: Callable[[str], None] = lambda _line: None) -> It
 
 
 def load(name: str) -> Handler:
-    """The app that `module:attribute` names. Raises ImportError or AttributeError."""
+    """The app that `module:attribute` names, or that `module:create()` makes. Raises ImportError or AttributeError."""
     module, _, attribute = name.partition(":")
-    found: Handler = getattr(importlib.import_module(module), attribute or "app")
-    return found
+    found: Handler = getattr(importlib.import_module(module), attribute.removesuffix("()") or "app")
+    return found() if attribute.endswith("()") else found  # type: ignore[call-arg]

@@ -5,6 +5,7 @@ The suite itself is run by hand (docs/propagation.md); tests/propagation/trace_c
 
 import json
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -14,7 +15,7 @@ import pytest
 
 from chalicelib.propagation import w3c
 from tests.conformance import formats_only
-from tests.conformance.service import load, serving
+from tests.conformance.service import load
 from tests.http_client import HttpClient
 from tests.propagation.trace_context_cases import CASES, PARENT, SPAN, TRACE
 
@@ -51,10 +52,22 @@ def called():
     thread.join()
 
 
-@pytest.fixture(scope="module")
-def example():
-    with serving(formats_only.handler) as url:
+EXAMPLES = {
+    "formats": "tests.conformance.formats_only:handler",
+    "traced function": "tests.conformance.traced_function:handler",
+    "traced app": "tests.conformance.traced_app:create()",
+}
+
+
+@pytest.fixture(scope="module", params=EXAMPLES)
+def example(request):
+    """In a process of its own: what instruments HTTP clients would instrument that of the tests as well."""
+    command = [sys.executable, "-m", "tests.conformance", "--app", EXAMPLES[request.param]]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as serving:  # noqa: S603
+        url = serving.stdout.readline().split()[-1]
         yield HttpClient(url.removesuffix("/test"))
+        serving.send_signal(signal.SIGINT)
+        serving.stdout.read()
 
 
 @pytest.fixture
@@ -110,6 +123,7 @@ def test_baggage_is_passed_on(ask):
 
 def test_an_app_is_named_by_its_module_and_attribute():
     assert load("tests.conformance.formats_only:handler") is formats_only.handler
+    assert load("tests.conformance.traced_app:create()").routes
 
 
 def test_the_command_gives_the_suite_its_levels_and_its_service_and_answers_with_its_status(tmp_path):
