@@ -176,7 +176,8 @@ def test_ten_thousand_records_cost_as_much_as_ten_until_they_are_read(build):
     record = build()
     few, many = {"Records": [record] * 10}, {"Records": [record] * 10_000}
     recognise(few, INVOKED)  # imports
-    assert calls_during(lambda: recognise(many, INVOKED)) == calls_during(lambda: recognise(few, INVOKED))
+    # A few calls may be those of a garbage collection; one for each record would be thousands.
+    assert calls_during(lambda: recognise(many, INVOKED)) < calls_during(lambda: recognise(few, INVOKED)) + 100
     assert len(recognise(many, INVOKED).records) == 10_000
 
 
