@@ -25,6 +25,7 @@ FIELDS: tuple[str, ...] = ("baggage",)
 
 MAX_MEMBERS = 180
 MAX_BYTES = 8192
+MAX_PROPERTIES = 180  # of a member: the specification has no limit, and 4,000 would take a millisecond
 TOKEN = Pattern(r"[a-zA-Z0-9!#$%&'*+\-.^_`|~]+")  # RFC 9110, 5.6.2
 
 _OWS = " \t"
@@ -113,7 +114,7 @@ def _member(text: str) -> tuple[str, str] | None:
 
 
 def _read_properties(text: str) -> str:
-    found = (_PROPERTY.fullmatch(part.strip(_OWS)) for part in text.split(";"))
+    found = (_PROPERTY.fullmatch(part.strip(_OWS)) for part in text.split(";")[:MAX_PROPERTIES])
     return ";".join(match[1] if match[2] is None else f"{match[1]}={match[2]}" for match in found if match)
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 KEYS = ("_trace", "_datadog")  # of JSON objects; ours first
 W3C = ("traceparent", "tracestate", "baggage")
+OTEL_PREFIX = "otel."  # before each name, by opentelemetry-instrumentation-boto3sqs
 XRAY_HEADER = "X-Amzn-Trace-Id"
 _FIELDS = composite.fields()
 MAX_VALUE_CHARS = 16_384  # of an attribute or header; baggage may have 8,192
@@ -83,7 +84,8 @@ def of_attributes(attributes: object, xray_header: object = None) -> Extracted:
         if name in KEYS:
             objects.append(of_object(_value(held[name])))
         elif len(name) <= MAX_NAME_CHARS:
-            pairs.append((name, _value(held[name])))
+            field = name.removeprefix(OTEL_PREFIX)
+            pairs.append((name if field in held else field, _value(held[name])))
     formats = _formats(tuple([name for name, _ in pairs])) if pairs else ()
     extracted = composite.extract(Headers(pairs), formats) if formats else NOTHING
     return merged([extracted, *objects]) if objects else extracted

@@ -48,6 +48,15 @@ def test_every_message_has_its_own_producer():
     assert found == [[(f"{number:032x}", f"{number:016x}")] for number in range(1, 11)]
 
 
+def test_opentelemetrys_sqs_instrumentation_puts_a_prefix_before_the_names():
+    """opentelemetry-instrumentation-boto3sqs; a name without the prefix is somebody's who came later."""
+    attributes = {"otel.traceparent": events.TRACEPARENT, "otel.baggage": "a=1"}
+    record = record_of(events.sqs(events.sqs_message(attributes=events.sqs_attributes(**attributes))))
+    assert (complete(record), record.baggage) == (SENDER, (("a", "1"),))
+    both = events.sqs_attributes(**attributes | {"traceparent": OTHER})
+    assert complete(record_of(events.sqs(events.sqs_message(attributes=both)))) == [("1" * 32, "2" * 16)]
+
+
 def test_the_producers_own_context_comes_before_x_rays():
     record = record_of(events.sqs(events.sqs_message(AWSTraceHeader=events.XRAY)))
     assert [each.format for each in record.contexts] == ["tracecontext", "xray"]

@@ -94,6 +94,14 @@ def test_what_opentelemetrys_boto3sqs_sends_our_receiver_links_to(sent: tuple[st
     assert [(link.context.trace_id, link.context.span_id) for link in receiver.links] == [sent]
 
 
+def test_and_so_does_a_function_that_the_queue_sets_off(aws: None, boto3sqs_peer: Peer) -> None:
+    sqs = wrapped()
+    url = sqs.create_queue(QueueName="orders")["QueueUrl"]
+    sqs.send_message(QueueUrl=url, MessageBody="1", MessageAttributes={})
+    (record,) = recognised(sqs_event(messages())).records
+    assert (record.contexts[0].trace_id, record.contexts[0].span_id) == boto3sqs_peer.named("orders send")
+
+
 def test_and_our_sender_leaves_its_context_in_place(sent: tuple[str, str], recorder: Recorder) -> None:
     sender = recorder.named("send orders")
     assert [(link.context.trace_id, link.context.span_id) for link in sender.links] == [sent]
