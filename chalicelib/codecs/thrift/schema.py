@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 
-# Type numbers of the binary protocol (Apache Thrift, doc/specs/thrift-binary-protocol.md). Compact's are mapped to them.
+# The binary protocol's numbers (Apache Thrift, doc/specs/thrift-binary-protocol.md). Compact's are mapped to them.
 STOP, BOOL, I8, DOUBLE, I16, I32, I64, TEXT, STRUCT, MAP, SET, LIST = 0, 2, 3, 4, 6, 8, 10, 11, 12, 13, 14, 15
 BYTES = -TEXT  # on the wire as TEXT is, and not decoded
 
