@@ -43,8 +43,9 @@ def get_traces(services: Services, caller: Principal | None, request: Request) -
 
 def get_trace(services: Services, caller: Principal | None, request: Request) -> Answer:
     """One trace. Raises NoSuchTrace with Zipkin's words."""
+    reading = _Reading(services, tenant_of(caller), request.deadline)
     trace_id = _asked_for(request.path_params["trace_id"])
-    spans = _Reading(services, tenant_of(caller), request.deadline).trace(trace_id)
+    spans = reading.trace(trace_id)
     if not spans:
         raise NoSuchTrace(trace_id)
     return json_of(services, request, json_v2.write(spans))
@@ -52,8 +53,8 @@ def get_trace(services: Services, caller: Principal | None, request: Request) ->
 
 def get_trace_many(services: Services, caller: Principal | None, request: Request) -> Answer:
     """Those of several traces that there are."""
-    trace_ids = _many(request.find_one("traceIds") or "")
     reading = _Reading(services, tenant_of(caller), request.deadline)
+    trace_ids = _many(request.find_one("traceIds") or "")
     traces = [spans for trace_id in trace_ids if (spans := reading.trace(trace_id))]
     return json_of(services, request, json_v2.write_traces(traces))
 
