@@ -12,11 +12,13 @@ from chalicelib.model.errors import QueryError
 from chalicelib.model.windows import Window
 from chalicelib.query.attributes import MAX_VALUES, ValuesRequest, values_report
 from chalicelib.query.rollups import graph_report, operations_report
+from chalicelib.query.values import INTRINSIC
 from chalicelib.routes.answers import Answer
 from chalicelib.routes.endpoint import tenant_of
 from chalicelib.routes.request import Request
 from chalicelib.routes.zipkin.answering import names_of
 from chalicelib.routes.zipkin.parameters import NS_PER_MS, name_of
+from chalicelib.search.syntax import Intrinsic
 from chalicelib.services import Services
 
 
@@ -99,6 +101,6 @@ def _newest(services: Services, tenant: str, request: Request, service: str) -> 
     """Span names that rollups do not have yet, from the newest traces of the service."""
     quoted = service.replace("\\", "\\\\").replace('"', '\\"')
     query = f'{{ resource.service.name = "{quoted}" }}'
-    asked = ValuesRequest("name", "intrinsic", _window(services), query, MAX_VALUES)
+    asked = ValuesRequest(Intrinsic.SPAN_NAME.value, INTRINSIC, _window(services), query, MAX_VALUES)
     report = values_report(services, tenant, asked, request.deadline)
     return (one.value.lower() for one in report.values if isinstance(one.value, str) and one.value)

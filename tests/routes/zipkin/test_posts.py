@@ -70,8 +70,8 @@ def test_version_1_is_taken_in_json_and_thrift(client):
     assert client.post("/zipkin/api/v1/spans", body, {"Content-Type": "application/x-thrift"}).status == 202
     assert read(client, "1") == [
         {"traceId": "1".zfill(16), "parentId": "2".zfill(16), "id": "3".zfill(16), "name": "get"},
-        {"traceId": "1".zfill(16), "id": "2".zfill(16), "kind": "CLIENT", "name": "get", "timestamp": T_US, "duration": 9,
-         "localEndpoint": {"serviceName": "web"}},
+        {"traceId": "1".zfill(16), "id": "2".zfill(16), "kind": "CLIENT", "name": "get", "timestamp": T_US,
+         "duration": 9, "localEndpoint": {"serviceName": "web"}},
     ]  # fmt: skip
 
 
