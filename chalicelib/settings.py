@@ -44,6 +44,9 @@ class Settings:
     index_batch_size: int = 1000  # records of the stream for one invocation of the indexer, at most
     index_batch_window_s: int = 5  # how long records are gathered for it, at most
     index_parallelism: int = 1  # invocations at once for a shard of the stream
+    strict_trace_id: bool = True  # Zipkin's: whether trace ids of 64 and 128 bits that end alike are different traces
+    autocomplete_keys: tuple[str, ...] = ()  # Zipkin's: tags whose values its UI completes
+    query_lookback_ms: int = 24 * 3600 * 1000  # Zipkin's: how far back its names and links look
 
     @property
     def retention_s(self) -> int:
@@ -62,7 +65,9 @@ def of_process() -> Settings:
 
 
 def from_environment(environ: Mapping[str, str]) -> Settings:
-    """Settings from SPANFOLD_* variables; an absent or empty one keeps its default. Raises BadSetting."""
+    """Settings from SPANFOLD_* variables, and those that carry Zipkin's own names; an absent or empty one keeps its
+    default. Raises BadSetting.
+    """
     names = {
         "facts_table": "SPANFOLD_FACTS_TABLE",
         "views_table": "SPANFOLD_VIEWS_TABLE",
@@ -87,6 +92,9 @@ def from_environment(environ: Mapping[str, str]) -> Settings:
         "index_batch_size": "SPANFOLD_INDEX_BATCH_SIZE",
         "index_batch_window_s": "SPANFOLD_INDEX_BATCH_WINDOW_S",
         "index_parallelism": "SPANFOLD_INDEX_PARALLELISM",
+        "strict_trace_id": "STRICT_TRACE_ID",
+        "autocomplete_keys": "AUTOCOMPLETE_KEYS",
+        "query_lookback_ms": "QUERY_LOOKBACK",
     }
     defaults = Settings()
     given = {
@@ -100,11 +108,19 @@ def from_environment(environ: Mapping[str, str]) -> Settings:
 
 
 def _read(variable: str, text: str, default: object) -> object:
+    if isinstance(default, bool):
+        return _truth(variable, text)
     if isinstance(default, int):
         return _positive(variable, text)
     if isinstance(default, tuple):
         return tuple(part.strip() for part in text.split(",") if part.strip())
     return text
+
+
+def _truth(variable: str, text: str) -> bool:
+    if text.lower() not in ("true", "false"):
+        raise BadSetting(f"{variable}={text!r} is neither true nor false")
+    return text.lower() == "true"
 
 
 def _positive(variable: str, text: str) -> int:

@@ -11,8 +11,15 @@ from chalicelib.settings import Settings, from_environment
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+ZIPKINS_OWN = {
+    "strict_trace_id": "STRICT_TRACE_ID",
+    "autocomplete_keys": "AUTOCOMPLETE_KEYS",
+    "query_lookback_ms": "QUERY_LOOKBACK",
+}
 DEFAULTS = {
-    "SPANFOLD_" + field.name.upper(): field.default
+    ZIPKINS_OWN.get(field.name, "SPANFOLD_" + field.name.upper()): str(field.default).lower()
+    if isinstance(field.default, bool)
+    else field.default
     for field in dataclasses.fields(Settings)
     if field.default not in ((), "")
 }
@@ -55,7 +62,7 @@ def test_every_documented_variable_of_ours_is_one_that_the_settings_read():
 def test_every_route_is_documented_with_its_method():
     from chalicelib.routes.gateway import ENDPOINTS  # noqa: PLC0415  # only this test needs the app's insides
 
-    page = read("docs/http-api.md") + read("docs/grafana.md")
+    page = read("docs/http-api.md") + read("docs/grafana.md") + read("docs/dialects.md")
     assert {f"{e.method} {e.path}" for e in ENDPOINTS if f"`{e.method} {e.path}`" not in page} == set()
 
 

@@ -27,6 +27,9 @@ VARIABLES = {
     "SPANFOLD_INDEX_BATCH_SIZE": ("index_batch_size", "100", 100),
     "SPANFOLD_INDEX_BATCH_WINDOW_S": ("index_batch_window_s", "2", 2),
     "SPANFOLD_INDEX_PARALLELISM": ("index_parallelism", "4", 4),
+    "STRICT_TRACE_ID": ("strict_trace_id", "False", False),
+    "AUTOCOMPLETE_KEYS": ("autocomplete_keys", "env,version", ("env", "version")),
+    "QUERY_LOOKBACK": ("query_lookback_ms", "3600000", 3_600_000),
     "SPANFOLD_CORS_ORIGINS": (
         "cors_origins",
         "https://a.example, https://b.example,",
@@ -66,3 +69,7 @@ def test_the_largest_body_and_the_largest_page_fit_lambdas_payload():
 def test_a_receiver_has_a_tenant_that_the_store_can_keep(tenant):
     with pytest.raises(BadSetting, match="SPANFOLD_RECEIVER_TENANT"):
         from_environment({"SPANFOLD_RECEIVER_TENANT": tenant})
+@pytest.mark.parametrize("text", ["yes", "1", "no"])
+def test_what_is_neither_true_nor_false_is_refused(text):
+    with pytest.raises(BadSetting, match="STRICT_TRACE_ID="):
+        from_environment({"STRICT_TRACE_ID": text})

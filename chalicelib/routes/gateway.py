@@ -19,7 +19,7 @@ from chalice.app import Response as ChaliceResponse
 from chalicelib.model.access import Principal, Scope
 from chalicelib.model.deadline import Deadline
 from chalicelib.model.errors import MethodNotAllowed, NoSuchPath, StoreError, StoreThrottled, TracingError
-from chalicelib.routes import cors, health, native, otlp, tempo, traces
+from chalicelib.routes import cors, health, native, otlp, tempo, traces, zipkin
 from chalicelib.routes.answers import NATIVE, Answer, Dialect, json_answer, refusal
 from chalicelib.routes.endpoint import Endpoint, Open
 from chalicelib.routes.request import (
@@ -37,7 +37,14 @@ from chalicelib.services import Services
 APP_NAME = "spanfold"
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
-ENDPOINTS = (*otlp.ENDPOINTS, *traces.ENDPOINTS, *native.ENDPOINTS, *tempo.ENDPOINTS, *health.ENDPOINTS)
+ENDPOINTS = (
+    *otlp.ENDPOINTS,
+    *traces.ENDPOINTS,
+    *native.ENDPOINTS,
+    *tempo.ENDPOINTS,
+    *zipkin.ENDPOINTS,
+    *health.ENDPOINTS,
+)
 
 # Answers say what happened at one moment to one caller, and a browser must not guess at their type.
 STANDING_HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}

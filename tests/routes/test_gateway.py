@@ -134,7 +134,14 @@ def test_every_endpoint_says_its_scope_and_its_dialect():
 
 def test_only_what_says_nothing_of_anybodys_traces_is_public():
     public = {endpoint.path for endpoint in gateway.ENDPOINTS if endpoint.scope is PUBLIC}
-    assert public == {"/healthz", "/tempo/ready", "/tempo/api/status/buildinfo"}
+    assert public == {
+        "/healthz",
+        "/tempo/ready",
+        "/tempo/api/status/buildinfo",
+        "/zipkin/config.json",
+        "/zipkin/health",
+        "/zipkin/info",
+    }
 
 
 @pytest.mark.parametrize("endpoint", gateway.ENDPOINTS, ids=lambda e: f"{e.method} {e.path}")

@@ -1,0 +1,8 @@
+"""Zipkin: spans of v2 (JSON, protobuf) and v1 (JSON, Thrift) to and from Spanfold's, and Zipkin's own rules.
+
+Format: openzipkin/zipkin-api (zipkin2-api.yaml, zipkin.proto), openzipkin/zipkin 3.6 (zipkin2.Span and its readers).
+Everything becomes a ZipkinSpan first, normalised as Zipkin's own Span.Builder does it; `to_otlp` and `from_otlp` map
+that to the model's Span and back. A batch with one span that cannot be read is refused as a whole, as Zipkin does.
+"""
+
+DIALECT = "zipkin"
