@@ -69,6 +69,8 @@ def test_the_largest_body_and_the_largest_page_fit_lambdas_payload():
 def test_a_receiver_has_a_tenant_that_the_store_can_keep(tenant):
     with pytest.raises(BadSetting, match="SPANFOLD_RECEIVER_TENANT"):
         from_environment({"SPANFOLD_RECEIVER_TENANT": tenant})
+
+
 @pytest.mark.parametrize("text", ["yes", "1", "no"])
 def test_what_is_neither_true_nor_false_is_refused(text):
     with pytest.raises(BadSetting, match="STRICT_TRACE_ID="):
