@@ -5,7 +5,6 @@ The suite itself is run by hand (docs/propagation.md); tests/propagation/trace_c
 
 import json
 import re
-import signal
 import subprocess
 import sys
 import threading
@@ -66,8 +65,7 @@ def example(request):
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as serving:  # noqa: S603
         url = serving.stdout.readline().split()[-1]
         yield HttpClient(url.removesuffix("/test"))
-        serving.send_signal(signal.SIGINT)
-        serving.stdout.read()
+        serving.terminate()
 
 
 @pytest.fixture
