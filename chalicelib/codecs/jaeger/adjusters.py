@@ -60,7 +60,8 @@ def separate_shared_ids(rows: Sequence[Row]) -> list[Row]:
 def _separated(span: Span, given: Mapping[str, str]) -> Span:
     if span.kind == Kind.SERVER and span.span_id in given:
         return replace(_below(span, span.span_id), span_id=given[span.span_id])
-    return _below(span, given[span.parent_id]) if span.parent_id in given else span
+    parent_id = given.get(span.parent_id or "")
+    return span if parent_id is None else _below(span, parent_id)
 
 
 def _below(span: Span, parent_id: str) -> Span:
@@ -158,7 +159,8 @@ class _Clocks:
         self._warnings[number].append(told)
 
     def rows(self) -> list[Row]:
-        return [Row(row.span, (*row.warnings, *self._warnings.get(number, ()))) for number, row in enumerate(self._rows)]
+        told = self._warnings
+        return [Row(row.span, (*row.warnings, *told.get(number, ()))) for number, row in enumerate(self._rows)]
 
     def descend(self, root: int, children: Mapping[str, Sequence[int]]) -> None:
         """Set the clocks of everything below `root`."""
@@ -168,9 +170,8 @@ class _Clocks:
             if number in self._seen:
                 continue
             self._seen.add(number)
-            for child in children.get(self._rows[number].span.span_id, ()):
-                if child not in self._seen:
-                    waiting.append((child, self._set(number, child, skew)))
+            below = children.get(self._rows[number].span.span_id, ())
+            waiting += [(child, self._set(number, child, skew)) for child in below if child not in self._seen]
 
     def _set(self, parent: int, child: int, skew: _Skew) -> _Skew:
         host = self._host(child)
@@ -255,7 +256,7 @@ def _dotted(attributes: Attributes) -> Attributes:
     return attributes | {key: _dots(attributes[key]) for key in IP_KEYS if _is_address(attributes.get(key))}
 
 
-def _dots(number: int | float) -> str:
+def _dots(number: float) -> str:
     return ".".join(map(str, (int(number) & 0xFFFFFFFF).to_bytes(4, "big")))
 
 

@@ -80,7 +80,7 @@ def read(body: bytes) -> list[JaegerSpan]:
 
 
 def is_binary(body: bytes) -> bool:
-    """Whether a struct begins as TBinaryProtocol has it; no compact one begins so, unless its fields are in no order."""
+    """Whether a struct begins as TBinaryProtocol has it; a compact one that begins so has no order."""
     return body[:2] in _BINARY_BEGINS or len(body) < len(_BINARY_BEGINS[0])
 
 

@@ -63,7 +63,7 @@ def _tags(attributes: Mapping[str, str]) -> Iterable[Condition]:
 def _tag(key: str, value: str) -> Condition:
     if key.startswith(RESOURCE):
         own = key.removeprefix(RESOURCE)
-        return lambda span: _has(span.resource.attributes, own, value) or _has(span.attributes, key, value)
+        return lambda span: _has(span.resource.attributes, own, value)
     shown = SHOWN.get(key)
     return lambda span: (
         any(_has(attributes, key, value) for attributes in _places(span))

@@ -8,7 +8,17 @@ attributes (a key that is there twice, references in another order, flags) goes 
 from collections.abc import Iterable, Mapping, Sequence
 
 from chalicelib.codecs.jaeger import keys
-from chalicelib.codecs.jaeger.span import CHILD_OF, SAMPLED, JaegerSpan, Log, Process, Reference, Tag, find_parent
+from chalicelib.codecs.jaeger.span import (
+    CHILD_OF,
+    FOLLOWS_FROM,
+    SAMPLED,
+    JaegerSpan,
+    Log,
+    Process,
+    Reference,
+    Tag,
+    find_parent,
+)
 from chalicelib.model.attributes import HOST_NAME, SERVICE_NAME, Attributes
 from chalicelib.model.span import Event, Kind, Link, Resource, Scope, Span, StatusCode
 
@@ -21,7 +31,6 @@ KINDS: Mapping[object, int] = {
     "internal": Kind.INTERNAL,
 }
 STATUSES = {"OK": StatusCode.OK, "ERROR": StatusCode.ERROR}
-REF_TYPES = {keys.CHILD_OF: CHILD_OF}  # any other value, or none, is FOLLOWS_FROM
 
 _TRACE_FLAGS = 0x01  # of W3C's, what Jaeger's have too
 _INT64 = 1 << 63
@@ -108,7 +117,7 @@ def references_of(span: Span) -> tuple[Reference, ...]:
     parent = None if span.parent_id is None else (span.trace_id, span.parent_id)
     told = [Reference(CHILD_OF, *parent)] if parent is not None else []
     for link in span.links:
-        kind = REF_TYPES.get(link.attributes.get(keys.REF_TYPE), "FOLLOWS_FROM")
+        kind = CHILD_OF if link.attributes.get(keys.REF_TYPE) == keys.CHILD_OF else FOLLOWS_FROM
         if parent is not None and (link.trace_id, link.span_id) == parent:
             told[0] = Reference(kind, *parent)
         else:

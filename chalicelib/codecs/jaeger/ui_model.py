@@ -6,7 +6,7 @@ type unchanged; lists are empty rather than null, but for warnings.
 
 import base64
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -236,7 +236,7 @@ def _span_id(text: str) -> str:
 
 
 def _int64(value: Any) -> int:
-    number = int(value) if isinstance(value, str) and len(value) <= 20 else value  # noqa: PLR2004  # digits of 2^63
+    number = int(value) if isinstance(value, str) and len(value) <= 20 else value  # a sign, digits
     if type(number) is not int or not -_INT64 <= number < _INT64:
         raise ValueError(f"{str(value)[:64]!r} is not a whole number of 64 bits")
     return number
@@ -266,6 +266,10 @@ def _binary(value: Any) -> bytes:
     return base64.b64decode(value, validate=True)
 
 
-_READ = {
-    "string": _text, "bool": _truth, "int64": _int64, "float64": _float64, "binary": _binary,
-}  # fmt: skip
+_READ: Mapping[str, Callable[[Any], TagValue]] = {
+    "string": _text,
+    "bool": _truth,
+    "int64": _int64,
+    "float64": _float64,
+    "binary": _binary,
+}
