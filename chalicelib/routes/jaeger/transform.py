@@ -29,7 +29,7 @@ from chalicelib.services import Services
 class _Looks(msgspec.Struct):
     """What tells the two formats apart."""
 
-    data: msgspec.Raw | None = None
+    data: msgspec.Raw = msgspec.Raw()
 
 
 def post_transform(services: Services, caller: Principal | None, request: Request) -> Answer:
@@ -48,7 +48,7 @@ def _traces(body: bytes, max_depth: int) -> list[list[Span]]:
         looks = msgspec.json.decode(body, type=_Looks)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise PayloadError(DIALECT, f"cannot read the file: {error}") from error
-    if looks.data is not None:
+    if len(looks.data):
         return _by_trace(span for trace in read_traces(body) for span in to_spans(trace))
     decoded = json_reader.decode(body, max_depth)
     if decoded.rejections:
