@@ -13,13 +13,13 @@ import pytest
 
 from chalicelib.codecs.jaeger import batch
 from chalicelib.codecs.jaeger.params import moment_text
+from chalicelib.codecs.jaeger.span import Tag
 from chalicelib.codecs.otlp.spans import from_spans
 from chalicelib.codecs.thrift.writer import write_binary, write_compact
 from chalicelib.model.span import Event, Link, Resource, Scope, Span
 from chalicelib.settings import Settings
 from tests.clocks import NOON_NS
 from tests.codecs.jaeger.strategies import as_tag, signed
-from chalicelib.codecs.jaeger.span import Tag
 from tests.end_to_end.backend import PROTOBUF
 from tests.end_to_end.deployment import Deployment
 
@@ -35,29 +35,29 @@ TAGS = {
     "span.kind": ("server", "client"),
     "x.y": ("",),
 }
-KINDS = {"server": 2, "client": 3, None: 0}
 
 
 def spans_of(chance, number):
     """One to four spans of a trace: what is posted, flat."""
     start_us = NOON_US + chance.randrange(90 * MINUTE_US)
     trace_id = f"{number + 1:032x}" if number % 3 else f"{7:016x}{number + 1:016x}"
-    spans = []
-    for index in range(chance.choice((1, 2, 4))):
-        spans.append({
-            "trace_id": trace_id,
-            "span_id": f"{index + 1:016x}",
-            "parent_id": f"{chance.randrange(index) + 1:016x}" if index else None,
-            "name": chance.choice(NAMES),
-            "start_us": start_us + chance.randrange(3_000_000) - (60 * MINUTE_US if chance.random() < 0.03 else 0),
-            "duration_us": chance.choice((0, 1, 999, 1000, 1001, 50_000)),
-            "service": chance.choice(SERVICES),
-            "process": {"zone": chance.choice(("a", "b"))} if chance.random() < 0.3 else {},
-            "tags": {key: chance.choice(values) for key, values in TAGS.items() if chance.random() < 0.3},
-            "events": [chance.choice(("retry", "n"))] if chance.random() < 0.2 else [],
-            "fields": {"http.path": "/a"} if chance.random() < 0.1 else {},
-        })  # fmt: skip
-    return spans
+    return [one_of(chance, trace_id, start_us, index) for index in range(chance.choice((1, 2, 4)))]
+
+
+def one_of(chance, trace_id, start_us, index):
+    return {
+        "trace_id": trace_id,
+        "span_id": f"{index + 1:016x}",
+        "parent_id": f"{chance.randrange(index) + 1:016x}" if index else None,
+        "name": chance.choice(NAMES),
+        "start_us": start_us + chance.randrange(3_000_000) - (60 * MINUTE_US if chance.random() < 0.03 else 0),
+        "duration_us": chance.choice((0, 1, 999, 1000, 1001, 50_000)),
+        "service": chance.choice(SERVICES),
+        "process": {"zone": chance.choice(("a", "b"))} if chance.random() < 0.3 else {},
+        "tags": {key: chance.choice(values) for key, values in TAGS.items() if chance.random() < 0.3},
+        "events": [chance.choice(("retry", "n"))] if chance.random() < 0.2 else [],
+        "fields": {"http.path": "/a"} if chance.random() < 0.1 else {},
+    }
 
 
 def thrift_of(span):

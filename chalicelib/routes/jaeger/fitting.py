@@ -28,8 +28,12 @@ class Piece(NamedTuple):
         """Why it is not written."""
         if self.written is not None:
             return None
-        told = "the trace is larger than one answer may be; /v1/traces/{id} gives it in pages"
-        return Problem(msg=told.format(id=self.trace_id), trace_id=shown_trace_id(self.trace_id))
+        return Problem(msg=too_large(self.trace_id), trace_id=shown_trace_id(self.trace_id))
+
+
+def too_large(trace_id: str) -> str:
+    """What is said of a trace that no answer can hold."""
+    return f"the trace is larger than one answer may be; /v1/traces/{trace_id} gives it in pages"
 
 
 def budget_bytes(services: Services) -> int:

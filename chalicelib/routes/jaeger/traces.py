@@ -5,6 +5,8 @@ An answer that cannot hold all traces holds those that it can, the newest first,
 
 from collections.abc import Callable, Iterator
 
+import msgspec
+
 from chalicelib.codecs.jaeger import envelope, params
 from chalicelib.codecs.jaeger.envelope import Problem
 from chalicelib.codecs.jaeger.search import Asked as AskedOfJaeger
@@ -21,7 +23,7 @@ from chalicelib.routes.endpoint import tenant_of
 from chalicelib.routes.jaeger import NO_TRACE
 from chalicelib.routes.jaeger.answering import json_of
 from chalicelib.routes.jaeger.candidates import query_of
-from chalicelib.routes.jaeger.fitting import Piece, budget_bytes, fitting, piece_of, rows_of
+from chalicelib.routes.jaeger.fitting import Piece, budget_bytes, fitting, piece_of, rows_of, too_large
 from chalicelib.routes.jaeger.parameters import asked_of, is_raw, legacy, read_trace_id, trace_id_of
 from chalicelib.routes.request import Request
 from chalicelib.services import Services
@@ -54,10 +56,11 @@ def get_trace(services: Services, caller: Principal | None, request: Request) ->
     """One trace. Raises NoSuchTrace, and AnswerTooLarge where no answer can hold it."""
     tenant, trace_id = tenant_of(caller), trace_id_of(request)
     _check_range(request)
-    piece = _read(services, tenant, request, trace_id)
-    if piece.problem is not None:
-        raise AnswerTooLarge(piece.problem.msg)
-    return json_of(services, request, envelope.wrap([piece.written]))
+    written = _written(services, tenant, request, trace_id)
+    try:
+        return json_of(services, request, envelope.wrap([written]))
+    except AnswerTooLarge as error:
+        raise AnswerTooLarge(too_large(trace_id)) from error
 
 
 def search_of(
@@ -95,9 +98,12 @@ def _pieces(
 
 
 def _read(services: Services, tenant: str, request: Request, trace_id: str) -> Piece:
+    return piece_of(services, request, trace_id, _written(services, tenant, request, trace_id))
+
+
+def _written(services: Services, tenant: str, request: Request, trace_id: str) -> msgspec.Raw:
     raw = is_raw(request)
-    spans = read_spans(services, tenant, trace_id, request.deadline)
-    return piece_of(services, request, trace_id, write_trace(rows_of(spans, raw=raw)))
+    return write_trace(rows_of(read_spans(services, tenant, trace_id, request.deadline), raw=raw))
 
 
 def _check_range(request: Request) -> None:

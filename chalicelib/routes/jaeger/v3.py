@@ -20,7 +20,7 @@ from chalicelib.query.traces import read_spans
 from chalicelib.routes.answers import Answer
 from chalicelib.routes.endpoint import tenant_of
 from chalicelib.routes.jaeger.answering import json_of
-from chalicelib.routes.jaeger.fitting import Piece, fitting, piece_of, rows_of
+from chalicelib.routes.jaeger.fitting import Piece, fitting, piece_of, rows_of, too_large
 from chalicelib.routes.jaeger.parameters import (
     RAW,
     RAW_OF_TRACE,
@@ -44,7 +44,7 @@ def get_traces(services: Services, caller: Principal | None, request: Request) -
     def match(trace: StoredTrace) -> Match[Piece] | None:
         if not is_answer(asked, trace):
             return None
-        piece = _piece(services, request, trace.trace_id, trace.spans, raw=raw)
+        piece = piece_of(services, request, trace.trace_id, _written(trace.spans, raw=raw))
         return Match(trace.extent().start_ns, piece, piece.weight_bytes)
 
     found = find_traces(services, tenant, search_of(services, asked, match), soon(services, request.deadline))
@@ -64,11 +64,11 @@ def get_trace(services: Services, caller: Principal | None, request: Request) ->
         parameter(request, names, params.moment_ns, None)
     raw = parameter(request, RAW_OF_TRACE, params.truth, default=False)
     spans = read_spans(services, tenant, trace_id, soon(services, request.deadline))
-    piece = _piece(services, request, trace_id, spans, raw=raw)
-    if piece.written is None:
-        assert piece.problem is not None
-        raise AnswerTooLarge(piece.problem.msg)
-    return json_of(services, request, v3.traces([piece.written]))
+    written = _written(spans, raw=raw)
+    try:
+        return json_of(services, request, v3.traces([written]))
+    except AnswerTooLarge as error:
+        raise AnswerTooLarge(too_large(trace_id)) from error
 
 
 def get_summaries(services: Services, caller: Principal | None, request: Request) -> Answer:
@@ -86,7 +86,7 @@ def get_summaries(services: Services, caller: Principal | None, request: Request
     return json_of(services, request, v3.summaries(kept), found.partial)
 
 
-def _piece(services: Services, request: Request, trace_id: str, spans: Sequence[Span], *, raw: bool) -> Piece:
+def _written(spans: Sequence[Span], *, raw: bool) -> msgspec.Raw:
+    """What the `resourceSpans` of OTLP JSON hold."""
     message = from_spans(row.span for row in rows_of(spans, raw=raw))
-    inside = json_writer.encode(message)[len(_BEFORE) : -len(_AFTER)]
-    return piece_of(services, request, trace_id, msgspec.Raw(inside))
+    return msgspec.Raw(json_writer.encode(message)[len(_BEFORE) : -len(_AFTER)])
