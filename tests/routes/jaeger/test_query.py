@@ -251,7 +251,8 @@ def test_a_trace_of_50_000_spans_can_be_read():
     root = trace_of(1)[0]
     spans = [
         Span(trace_id=root.trace_id, span_id=f"{n:016x}", parent_id=root.span_id if n > 1 else None,
-             name=f"op {n % 50}", start_ns=NOON_NS + n * 1000, end_ns=NOON_NS + n * 1000 + 900, resource=SHOP, attributes={"n": n})
+             name=f"op {n % 50}", start_ns=NOON_NS + n * 1000, end_ns=NOON_NS + n * 1000 + 900,
+             resource=SHOP, attributes={"n": n})
         for n in range(1, 50_001)
     ]  # fmt: skip
     deployment = deployment_of()
