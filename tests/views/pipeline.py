@@ -133,13 +133,14 @@ class Added(NamedTuple):
 
     red: Mapping[Any, int]
     edges: Mapping[Any, int]
+    dependencies: Mapping[Any, int]
     attributes: Mapping[Any, int]
 
 
 def added(sums: Mapping[str, Sums]) -> dict[tuple[str, int], Added]:
     """By tenant and hour."""
     return {
-        (tenant, hour): Added(rollup.red, rollup.edges, _attributes(rollup))
+        (tenant, hour): Added(rollup.red, rollup.edges, rollup.dependencies, _attributes(rollup))
         for tenant, each in sums.items()
         for hour, rollup in each.rollups().items()
     }
