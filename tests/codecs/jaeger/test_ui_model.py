@@ -5,7 +5,7 @@ import math
 from contextlib import suppress
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.codecs.jaeger.adjusters import Row
@@ -95,6 +95,7 @@ def test_links_of_other_traces_are_references_with_their_ids():
     ]
 
 
+@settings(max_examples=40, deadline=None)
 @given(span=jaeger_spans(), more=jaeger_spans())
 def test_what_is_written_is_read(span, more):
     document = (
@@ -139,6 +140,7 @@ def test_what_older_programs_write_is_read_too():
     assert (found.references[0].span_id, found.process) == ("3".zfill(16), Process("", ()))
 
 
+@settings(deadline=None)
 @given(body=st.one_of(st.binary(max_size=30), st.text(max_size=30).map(str.encode)))
 def test_any_file_is_read_or_a_payload_error(body):
     for document in (body, b'{"data":[{"spans":[' + body + b"]}]}"):
