@@ -21,6 +21,7 @@ VARIABLES = {
     "SPANFOLD_SEAL_PIECE_TRACES": ("seal_piece_traces", "100", 100),
     "SPANFOLD_JOIN_LOOK_BACK_S": ("join_look_back_s", "7200", 7200),
     "SPANFOLD_UNDECIDED_HOURS": ("undecided_hours", "6", 6),
+    "SPANFOLD_ARCHIVE_DAYS": ("archive_days", "400", 400),
     "SPANFOLD_FACTS_STREAM_ARN": ("facts_stream_arn", "arn:aws:dynamodb:::s", "arn:aws:dynamodb:::s"),
     "SPANFOLD_WORK_QUEUE_URL": ("work_queue_url", "https://sqs.test/1/work", "https://sqs.test/1/work"),
     "SPANFOLD_RECEIVER_TENANT": ("receiver_tenant", "acme", "acme"),

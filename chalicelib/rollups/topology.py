@@ -12,9 +12,13 @@
 
 A call counts in the minute of its caller where that is a service, else of the called, and weighs what that side does.
 It failed if either side did.
+
+Beside the calls are the *descents*: from the service of every span's parent to its own, which may be the same. Jaeger
+calls these dependencies.
 """
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import takewhile
 from typing import NamedTuple
 
@@ -51,15 +55,22 @@ def client_bucket(caller: Operation) -> int:
     return caller.bucket if caller.span.kind in _CALLERS else UNKNOWN
 
 
-def calls(found: Sequence[Operation], joins: TraceJoins | None = None) -> list[Call]:
-    """Every call of a trace, in an order that means nothing. `joins` are those of `found`."""
+class Topology(NamedTuple):
+    """The calls of a trace, in an order that means nothing, and the weight of its descents by services."""
+
+    calls: list[Call]
+    descents: Mapping[tuple[str, str], int]
+
+
+def topology(found: Sequence[Operation], joins: TraceJoins | None = None) -> Topology:
+    """What the operations of a trace have to do with each other. `joins` are those of `found`."""
     graph = _Graph(found, TraceJoins(found) if joins is None else joins)
     for operation in found:
         graph.find_callers(operation)
     for operation in found:
         if operation.span.kind in _CALLERS:
             graph.find_called(operation)
-    return graph.calls
+    return Topology(graph.calls, graph.descents)
 
 
 class _Graph:
@@ -68,6 +79,7 @@ class _Graph:
     def __init__(self, found: Sequence[Operation], joins: TraceJoins) -> None:
         self.calls: list[Call] = []
         self._joins = joins
+        self.descents: dict[tuple[str, str], int] = defaultdict(int)
         family = Family(found)
         self._find_parent, self._find_sender = family.find_parent, family.find_sender
         self._answered: set[int] = set()  # by id()
@@ -78,10 +90,13 @@ class _Graph:
         kind = operation.span.kind
         parent = self._find_parent(operation)
         joined = self._joined_senders(operation) if self._joins else []
+        service = operation.service
+        if parent is not None:
+            self.descents[parent.service, service] += operation.weight
         if parent is None:
             if kind == _SERVER and not operation.span.parent_id and not joined:
                 self._enter(operation)
-        elif parent.service != operation.service:
+        elif parent.service != service:
             self._answer(parent)
             self._connect(parent, operation)
         elif kind == _SERVER and parent.span.kind == _CLIENT:
