@@ -48,7 +48,7 @@ def contribute_joined(traces: Sequence[StoredTrace], sums: Sums, sign: int = 1) 
 
     To Zipkin they are one trace: some process on its way knows only half of an id. Less than two traces add nothing.
     """
-    if len(traces) < 2:  # noqa: PLR2004  # alone is alone
+    if len(traces) < 2:  # alone is alone
         return
     beginnings = [_beginning(trace) for trace in traces]
     for trace, (_, minute) in zip(traces, beginnings, strict=True):
