@@ -6,7 +6,7 @@ trace/sdk_exporters/zipkin.md); resource attributes become tags, as the Collecto
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -31,7 +31,7 @@ _to_json = msgspec.json.Encoder(order="deterministic").encode
 
 def from_span(span: Span) -> ZipkinSpan:
     """The Zipkin span. Ids are those of the span; its trace id has 16 digits where the high half is zero."""
-    if span.scope.attributes.get(keys.SOURCE) == keys.ZIPKIN:
+    if span.scope.attributes.get(keys.SOURCE) == keys.ZIPKIN and _is_as_written(span):
         return _as_it_came(span)
     start_us = span.start_ns // NS_PER_US
     return ZipkinSpan(
@@ -46,6 +46,18 @@ def from_span(span: Span) -> ZipkinSpan:
         remote_endpoint=remote_endpoint(span.attributes) if span.kind in SPEAKS_TO_REMOTE else None,
         annotations=tuple(sorted(map(_annotation, span.events))),
         tags=dict(sorted(_tags(span).items())),
+    )
+
+
+def _is_as_written(span: Span) -> bool:
+    """Whether `to_otlp` may have made the span: by OTLP anybody can write anything under the same names."""
+    attributes = span.attributes
+    named = attributes.get(keys.TAGS, [])
+    if span.end_ns < span.start_ns or not isinstance(named, list):
+        return False
+    return all(
+        isinstance(value, str) if key not in keys.FIELDS or key in named else _FIELD_CHECKS[key](value)
+        for key, value in attributes.items()
     )
 
 
@@ -103,6 +115,21 @@ def remote_endpoint(said: Attributes) -> Endpoint | None:
 
 def _port(value: object) -> int | None:
     return value if type(value) is int and 0 < value <= 0xFFFF else None
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+_FIELD_CHECKS: Mapping[str, Callable[[object], bool]] = {
+    **dict.fromkeys(keys.FIELDS, _is_text),
+    keys.LOCAL_PORT: lambda value: _port(value) is not None,
+    keys.REMOTE_PORT: lambda value: _port(value) is not None,
+    keys.TAGS: lambda value: isinstance(value, list) and all(map(_is_text, value)),
+    keys.DEBUG: lambda value: value is True,
+    keys.SHARED: lambda value: value is True,
+    keys.NO_TIMESTAMP: lambda value: value is True,
+}
 
 
 def _tags(span: Span) -> dict[str, str]:

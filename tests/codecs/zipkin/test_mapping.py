@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.codecs.otlp import spans as otlp
-from chalicelib.codecs.zipkin import json_v2
+from chalicelib.codecs.zipkin import json_v2, keys
 from chalicelib.codecs.zipkin.from_otlp import from_span, from_spans
 from chalicelib.codecs.zipkin.span import Annotation, Endpoint, ZipkinSpan, span_of
 from chalicelib.codecs.zipkin.to_otlp import to_spans
@@ -168,3 +168,36 @@ def test_a_duration_below_a_microsecond_is_one_and_none_is_none():
     short = Span(trace_id=TRACE_ID, span_id=SPAN_ID, start_ns=1_000_000, end_ns=1_000_001)
     assert from_span(short).duration == 1
     assert from_span(Span(trace_id=TRACE_ID, span_id=SPAN_ID, start_ns=1_000_000)).duration is None
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {"net.peer.port": "http"},
+        {"net.peer.port": 70_000},
+        {"peer.service": 5},
+        {"net.host.ip": [1]},
+        {"spanfold.zipkin.tags": 3},
+        {"spanfold.zipkin.tags": [{"a": 1}]},
+        {"spanfold.zipkin.debug": "yes"},
+        {"n": 3},
+        {"nothing": None},
+    ],
+)
+def test_what_only_says_that_it_came_by_zipkin_is_shown_like_any_other_span(attributes):
+    scope = Scope(attributes={"spanfold.source": "zipkin"})
+    shown = from_span(kept(name="Work", kind=Kind.CLIENT, attributes=attributes, scope=scope))
+    assert shown.name == "work"
+    assert all(isinstance(value, str) for value in shown.tags.values())
+    assert json_v2.read(json_v2.write([shown])) == [shown]
+
+
+@given(
+    attributes=st.dictionaries(
+        st.sampled_from(sorted(keys.FIELDS)),
+        st.one_of(st.none(), st.integers(), st.text(max_size=3), st.lists(st.text(max_size=3), max_size=2)),
+        max_size=4,
+    )
+)
+def test_any_attributes_under_our_names_are_shown(attributes):
+    from_span(kept(kind=Kind.CLIENT, attributes=attributes, scope=Scope(attributes={"spanfold.source": "zipkin"})))
