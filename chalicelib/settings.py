@@ -43,11 +43,17 @@ class Settings:
     strict_trace_id: bool = True  # Zipkin's: whether trace ids of 64 and 128 bits that end alike are different traces
     autocomplete_keys: tuple[str, ...] = ()  # Zipkin's: tags whose values its UI completes
     query_lookback_ms: int = 24 * 3600 * 1000  # Zipkin's: how far back its names and links look
+    archive_days: int = 90  # how long a trace is kept that somebody archives by Jaeger's API
 
     @property
     def retention_s(self) -> int:
         """How long a block is kept."""
         return self.retention_days * 24 * 3600
+
+    @property
+    def archive_s(self) -> int:
+        """How long a block is kept that was archived."""
+        return self.archive_days * 24 * 3600
 
     @property
     def undecided_s(self) -> int:
@@ -86,6 +92,7 @@ def from_environment(environ: Mapping[str, str]) -> Settings:
         "index_batch_size": "SPANFOLD_INDEX_BATCH_SIZE",
         "index_batch_window_s": "SPANFOLD_INDEX_BATCH_WINDOW_S",
         "index_parallelism": "SPANFOLD_INDEX_PARALLELISM",
+        "archive_days": "SPANFOLD_ARCHIVE_DAYS",
         "strict_trace_id": "STRICT_TRACE_ID",
         "autocomplete_keys": "AUTOCOMPLETE_KEYS",
         "query_lookback_ms": "QUERY_LOOKBACK",

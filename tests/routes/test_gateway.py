@@ -21,7 +21,7 @@ from chalicelib.routes.request import Request
 from tests.recording import BrokenStore
 from tests.routes.posts import JSON, PROTOBUF, TRACE_ID, call, event, json_post, protobuf_post
 
-PARAMS = {"trace_id": TRACE_ID, "name": "cart", "key": "http.route", "tag": "span.http.route"}
+PARAMS = {"trace_id": TRACE_ID, "name": "cart", "key": "http.route", "tag": "span.http.route", "metric": "calls"}
 
 
 @pytest.fixture
