@@ -49,7 +49,7 @@ bench: setup ## one table: bytes, write units and CPU, with ratios to the floors
 key: setup ## make an access key: make key TENANT=acme SCOPE=ingest,read
 	@exec $(PY) -m chalicelib.cli.key --tenant "$(TENANT)" $(addprefix --scope=,$(subst $(comma), ,$(SCOPE)))
 
-sampling: setup ## a tenant's sampling policies: make sampling TENANT=acme DO="set policies.json"
+sampling: setup ## how a tenant samples: make sampling TENANT=acme DO="set policies.json" (or set-strategies …)
 	@exec $(PY) -m chalicelib.cli.sampling --tenant "$(TENANT)" $(DO)
 
 rebuild: setup ## drop every view and make it again from the facts, in the tables that the environment names

@@ -35,6 +35,7 @@ class Settings:
     seal_piece_traces: int = 2048  # a window of more traces is sealed in pieces, by as many functions
     undecided_hours: int = 24  # how long blocks live that tail sampling has yet to choose from
     sampling_file: str = ""  # of the local runner: its tenant's sampling policies
+    strategies_file: str = ""  # of the local runner: its tenant's strategies of remote sampling
     facts_stream_arn: str = ""  # what the indexer reads; known once the tables are there (infra/outputs.py)
     work_queue_url: str = ""  # where invocations leave work for each other; none: within the process
     index_batch_size: int = 1000  # records of the stream for one invocation of the indexer, at most
@@ -87,6 +88,7 @@ def from_environment(environ: Mapping[str, str]) -> Settings:
         "seal_piece_traces": "SPANFOLD_SEAL_PIECE_TRACES",
         "undecided_hours": "SPANFOLD_UNDECIDED_HOURS",
         "sampling_file": "SPANFOLD_SAMPLING_FILE",
+        "strategies_file": "SPANFOLD_STRATEGIES_FILE",
         "facts_stream_arn": "SPANFOLD_FACTS_STREAM_ARN",
         "work_queue_url": "SPANFOLD_WORK_QUEUE_URL",
         "index_batch_size": "SPANFOLD_INDEX_BATCH_SIZE",
