@@ -3,6 +3,7 @@
 
 VENV := .venv
 JSON_VENV := .venv-json
+DIALECT_VENV := .venv-dialects
 JS := tests/clients/js
 PY := $(VENV)/bin/python
 STAGE ?= dev
@@ -20,7 +21,7 @@ help: ## list the targets
 setup: $(VENV)/.installed ## make the virtual environment and install everything pinned, once
 	@:
 
-setup-clients: $(JSON_VENV)/.installed $(JS)/node_modules/.installed ## install what else tests use: other exporters, dynalite
+setup-clients: $(JSON_VENV)/.installed $(DIALECT_VENV)/.installed $(JS)/node_modules/.installed ## install what else tests use: other clients, dynalite
 	@:
 
 # `exec`: signals reach the interpreter itself, and make has no shell in between to complain about.
@@ -59,7 +60,7 @@ package: setup ## build what CloudFormation deploys into build/STAGE: make packa
 	@exec $(PY) -m infra.package --stage "$(STAGE)" "build/$(STAGE)"
 
 clean: ## remove everything that make made, environments included
-	rm -rf $(VENV) $(JSON_VENV) $(JS)/node_modules build .chalice/deployments
+	rm -rf $(VENV) $(JSON_VENV) $(DIALECT_VENV) $(JS)/node_modules build .chalice/deployments
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -68,6 +69,9 @@ $(VENV)/.installed: requirements.txt requirements-dev.txt
 
 $(JSON_VENV)/.installed: tests/clients/python_json/requirements.txt
 	@sh scripts/make-venv.sh $(JSON_VENV) $<
+
+$(DIALECT_VENV)/.installed: tests/clients/python_dialects/requirements.txt
+	@sh scripts/make-venv.sh $(DIALECT_VENV) $<
 
 $(JS)/node_modules/.installed: $(JS)/package-lock.json
 	@sh scripts/install-js-clients.sh $(JS)
