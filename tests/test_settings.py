@@ -21,6 +21,7 @@ VARIABLES = {
     "SPANFOLD_STRATEGIES_FILE": ("strategies_file", "strategies.json", "strategies.json"),
     "SPANFOLD_SEAL_PIECE_TRACES": ("seal_piece_traces", "100", 100),
     "SPANFOLD_UNDECIDED_HOURS": ("undecided_hours", "6", 6),
+    "SPANFOLD_ARCHIVE_DAYS": ("archive_days", "400", 400),
     "SPANFOLD_FACTS_STREAM_ARN": ("facts_stream_arn", "arn:aws:dynamodb:::s", "arn:aws:dynamodb:::s"),
     "SPANFOLD_WORK_QUEUE_URL": ("work_queue_url", "https://sqs.test/1/work", "https://sqs.test/1/work"),
     "SPANFOLD_INDEX_BATCH_SIZE": ("index_batch_size", "100", 100),

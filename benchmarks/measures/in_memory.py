@@ -111,7 +111,7 @@ class FiledBlocks:
     ) -> Iterator[KeptBlock]:
         """As a block store."""
         del covered
-        for path in sorted(self._directory.glob(f"{trace_id}.*")):
+        for path in sorted(self._directory.glob(f"*{trace_id}.*")):
             yield from msgspec.msgpack.decode(path.read_bytes(), type=list[KeptBlock])
 
 

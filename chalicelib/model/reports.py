@@ -8,6 +8,7 @@ import msgspec
 
 from chalicelib.model.found import Field, Scanned
 from chalicelib.model.rollups import (
+    Dependency,
     GraphEdge,
     GraphNode,
     OperationSummary,
@@ -52,6 +53,15 @@ class GraphReport(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
     nodes: tuple[GraphNode, ...]
     edges: tuple[GraphEdge, ...]
+    covered: Covered
+    scanned: Scanned
+    partial: str | None = None
+
+
+class DependenciesReport(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The dependencies of a dialect, by parent and child."""
+
+    links: tuple[Dependency, ...]
     covered: Covered
     scanned: Scanned
     partial: str | None = None

@@ -1,4 +1,4 @@
-"""What rollups answer: RED series, the service graph, services, operations, attributes.
+"""What rollups answer: RED series, the service graph, dependencies, services, operations, attributes.
 
 These are the shapes of `GET /v1/metrics`, `/v1/graph`, `/v1/services` and `/v1/attributes`. In JSON the names are
 lowerCamelCase; times are epoch seconds, durations nanoseconds. Calls and errors are adjusted counts: a span that
@@ -73,6 +73,15 @@ class Graph(msgspec.Struct, frozen=True, kw_only=True, rename="camel", gc=False)
 
     nodes: tuple[GraphNode, ...]  # by kind, in the order above, and name
     edges: tuple[GraphEdge, ...]  # by client, server and connection
+
+
+class Dependency(msgspec.Struct, frozen=True, kw_only=True, rename="camel", gc=False):
+    """Calls between services as a dialect links them, and how many of them failed; whole numbers, as dialects tell."""
+
+    parent: str
+    child: str
+    calls: int
+    errors: int = 0
 
 
 class ServiceSummary(msgspec.Struct, frozen=True, kw_only=True, rename="camel", gc=False):

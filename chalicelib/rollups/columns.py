@@ -16,7 +16,8 @@ import zstandard
 from chalicelib.codecs.blocks import dictionary
 from chalicelib.codecs.otlp.varints import BrokenMessageError, read_varint, write_varint
 
-VERSION = 1
+VERSION = 2
+READABLE = (1, 2)  # what the columns of each mean is the business of packing.py
 MAX_UNPACKED_BYTES = 32 * 1024 * 1024
 
 _LEVEL = 19
@@ -66,8 +67,9 @@ class ColumnReader:
     """The columns of a body, to be taken in the order in which they were put. Raises ValueError for a broken one."""
 
     def __init__(self, body: bytes, columns: Iterable[str]) -> None:
-        if body[:1] != bytes([VERSION]):
+        if not body or body[0] not in READABLE:
             raise ValueError(f"a rollup of version {body[:1].hex() or 'none'} is not one this version knows")
+        self.version = body[0]
         packed = body[1 + _CHECK_BYTES :]
         if crc32(packed).to_bytes(_CHECK_BYTES) != body[1 : 1 + _CHECK_BYTES]:
             raise ValueError("a rollup was changed since it was packed")

@@ -1,7 +1,8 @@
 """Too many names: some are folded into one, so that a rollup keeps its size and its totals whatever is sent.
 
 A name is folded at level n unless the last n bits of its hash are zero: level 1 folds about half of the names, level
-2 three quarters. Levels belong to a *group*: all services, the operations of one service, the peers of one service.
+2 three quarters. Levels belong to a *group*: all services, the operations of one service, the peers of one service, its
+dependencies.
 So one service that puts ids in its span names folds its own operations and nobody else's.
 
 Why not "the 500 largest, and the rest": rollups are added and taken away from each other, and a series that was
@@ -17,7 +18,7 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import NamedTuple
 
-from chalicelib.rollups.keys import EdgeKey, RedKey
+from chalicelib.rollups.keys import DependencyKey, EdgeKey, RedKey
 from chalicelib.rollups.peers import SERVICE, USER
 
 OTHER = "(other)"
@@ -30,10 +31,11 @@ Levels = Mapping[Group, int]
 SERVICES: Group = ("services", "")
 OPERATIONS = "operations"
 PEERS = "peers"
+DEPENDENCIES = "dependencies"
 
 
 class Room(NamedTuple):
-    """How many names may stay: services, operations of each service, and peers of each service."""
+    """How many names may stay: services, and of each service its operations, its peers, and as many dependencies."""
 
     services: int
     operations: int
@@ -75,7 +77,26 @@ def fold_edges(counts: Mapping[EdgeKey, int], levels: Levels) -> Mapping[EdgeKey
     return folded
 
 
-def fit(red: Iterable[RedKey], edges: Iterable[EdgeKey], levels: Levels, room: Room) -> Levels:
+def fold_dependencies(counts: Mapping[DependencyKey, int], levels: Levels) -> Mapping[DependencyKey, int]:
+    """`counts` under folded keys."""
+    if not levels:
+        return counts
+    folded: dict[DependencyKey, int] = defaultdict(int)
+    services = levels.get(SERVICES, 0)
+    for (told, teller, other, minute, slot), count in counts.items():
+        owner = _folded(teller, services)
+        level = EVERY if owner == OTHER else levels.get((DEPENDENCIES, teller), 0)
+        folded[told, owner, _folded(other, level), minute, slot] += count
+    return folded
+
+
+def fit(
+    red: Iterable[RedKey],
+    edges: Iterable[EdgeKey],
+    levels: Levels,
+    room: Room,
+    dependencies: Iterable[DependencyKey] = (),
+) -> Levels:
     """The least levels, none below `levels`, at which no more names stay than there is room for."""
     operations: dict[str, set[str]] = defaultdict(set)
     for service, operation, _, _, _ in red:
@@ -87,9 +108,14 @@ def fit(red: Iterable[RedKey], edges: Iterable[EdgeKey], levels: Levels, room: R
         owner, peer = (client, server) if client_kind == SERVICE else (server, client)
         if client_kind != USER:
             peers[owner].add(peer)
+    others: dict[str, set[str]] = defaultdict(set)
+    for _, teller, other, _, _ in dependencies:
+        others[teller].add(other)
+    services.update(others)
     found = {SERVICES: _level(services, room.services)}
     found |= {(OPERATIONS, service): _level(names, room.operations) for service, names in operations.items()}
     found |= {(PEERS, service): _level(names, room.peers) for service, names in peers.items()}
+    found |= {(DEPENDENCIES, service): _level(names, room.peers) for service, names in others.items()}
     return joined(found, levels)
 
 

@@ -21,7 +21,22 @@ CatalogKey = tuple[str, str, str, str | int | None]
 counts the traces with values that are not listed: too long, too many, or of another type.
 """
 
+DependencyKey = tuple[int, str, str, int, int]
+"""(told, teller, other, minute, slot): links between services, in the minute in which their trace began.
+
+`told` is one of the numbers below, `teller` the service whose span told of the call, `other` whom it called or was
+called by. `slot` is CALLS or ERRORS.
+"""
+
+JAEGER_LINK = 0  # from the parent's service to the child's; told by the parent
+ZIPKIN_CALLER = 1  # to whom a client or producer says it called, or whose server's parent it is
+ZIPKIN_CALLED = 2  # from whom a server or consumer says it was called
+JAEGER = frozenset({JAEGER_LINK})
+ZIPKIN = frozenset({ZIPKIN_CALLER, ZIPKIN_CALLED})
+TOLD_BY_CALLED = frozenset({ZIPKIN_CALLED})
+
 MINUTES = 60
 WHOLE_HOUR = MINUTES  # the minute of what is known by its hour only
 ERRORS = -3  # the slot beside the buckets: how many of the calls failed
+CALLS = -2  # the slot of all calls, where no durations are known
 SERVER_SIDE = 1 << 11  # what the slots of the called side have added

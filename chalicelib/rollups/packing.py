@@ -1,7 +1,7 @@
 """A rollup as bytes, and back.
 
 RED lies as a tree: services, their operations with kinds, the minutes of each, the cells of a minute. Edges the same
-by their ends. Cells are ascending slots as steps from one to the next, doubled, plus one where the count is not one
+by their ends, and dependencies after them in the same columns. Cells are ascending slots as steps from one to the next, doubled, plus one where the count is not one
 *unit* (the greatest common divisor of all counts: a whole call where nothing is sampled), which few are in a minute.
 
 What does not fit is folded first (folding.py, catalog.fold_values) and, at the very end, loses its minutes. How far
@@ -17,8 +17,18 @@ from typing import Any, NamedTuple
 from chalicelib.model.span import Kind
 from chalicelib.rollups.catalog import SCOPES, TYPES, fold_values
 from chalicelib.rollups.columns import ColumnReader, ColumnWriter
-from chalicelib.rollups.folding import OPERATIONS, PEERS, SERVICES, Group, Levels, Room, fit
-from chalicelib.rollups.keys import ERRORS, SERVER_SIDE, WHOLE_HOUR, CatalogKey, EdgeKey, RedKey
+from chalicelib.rollups.folding import DEPENDENCIES, OPERATIONS, PEERS, SERVICES, Group, Levels, Room, fit
+from chalicelib.rollups.keys import (
+    ERRORS,
+    JAEGER,
+    SERVER_SIDE,
+    WHOLE_HOUR,
+    ZIPKIN,
+    CatalogKey,
+    DependencyKey,
+    EdgeKey,
+    RedKey,
+)
 from chalicelib.rollups.peers import NODE_KINDS
 from chalicelib.rollups.rollup import Rollup, Sum, coarsen
 from chalicelib.rollups.sketches import MAX_BUCKET
@@ -49,8 +59,9 @@ _CATALOG = ("keys", "key", "scope and type", "values", "text", "number", "traces
 _LEVELS = ("levels", "group", "of", "level")
 _COLUMNS = ("unit", *_RED, *_EDGES, *_CATALOG, *_LEVELS)
 
-_GROUPS = (SERVICES[0], OPERATIONS, PEERS)
+_GROUPS = (SERVICES[0], OPERATIONS, PEERS, DEPENDENCIES)
 _TYPES = tuple(TYPES.values())
+_WITHOUT_DEPENDENCIES = 1  # the version of the time before there were any
 _BELOW_SLOTS = ERRORS - 1
 _LAST_SLOT = SERVER_SIDE + MAX_BUCKET
 
@@ -75,10 +86,12 @@ def resized(rollup: Rollup, size: Size) -> Rollup:
     """The rollup with no more in it than `size` says."""
     result = Sum()
     result.add(rollup if size.has_minutes else coarsen(rollup))
-    result.levels = fit(result.red, result.edges, rollup.levels, size.names)
+    result.levels = fit(result.red, result.edges, rollup.levels, size.names, result.dependencies)
     folded = result.rollup()
     catalog = fold_values(rollup.catalog, size.keys, size.values)
-    return Rollup(red=folded.red, edges=folded.edges, catalog=catalog, levels=folded.levels)
+    return Rollup(
+        red=folded.red, edges=folded.edges, catalog=catalog, dependencies=folded.dependencies, levels=folded.levels
+    )
 
 
 def unpack(body: bytes) -> Rollup:
@@ -88,6 +101,7 @@ def unpack(body: bytes) -> Rollup:
     rollup = Rollup(
         red=dict(_take_red(columns, unit)),
         edges=dict(_take_edges(columns, unit)),
+        dependencies=dict(_take_dependencies(columns, unit) if columns.version > _WITHOUT_DEPENDENCIES else ()),
         catalog=dict(_take_catalog(columns)),
         levels=dict(_take_levels(columns)),
     )
@@ -97,10 +111,11 @@ def unpack(body: bytes) -> Rollup:
 
 def _packed(rollup: Rollup) -> bytes:
     columns = ColumnWriter(_COLUMNS)
-    unit = gcd(*rollup.red.values(), *rollup.edges.values())
+    unit = gcd(*rollup.red.values(), *rollup.edges.values(), *rollup.dependencies.values())
     columns.put("unit", unit)
     _put_red(columns, rollup.red, unit)
     _put_edges(columns, rollup.edges, unit)
+    _put_dependencies(columns, rollup.dependencies, unit)
     _put_catalog(columns, rollup.catalog)
     _put_levels(columns, rollup.levels)
     return columns.body()
@@ -152,6 +167,30 @@ def _take_edges(columns: ColumnReader, unit: int) -> Iterator[tuple[EdgeKey, int
             server = _picked(NODE_KINDS, kind), columns.take_name("server")
             for minute, slot, count in _take_minutes(columns, "edge", unit):
                 yield (*client, *server, bool(is_messaging), minute, slot), count
+
+
+def _put_dependencies(columns: ColumnWriter, dependencies: Mapping[DependencyKey, int], unit: int) -> None:
+    tellers = _groups(sorted(dependencies.items()), 2)
+    columns.put("clients", len(tellers))
+    for (told, teller), of_teller in tellers:
+        columns.put("client kind", told)
+        columns.put_name("client", teller)
+        others = _groups(of_teller, 3)
+        columns.put("servers", len(others))
+        for (_, _, other), cells in others:
+            columns.put_name("server", other)
+            _put_minutes(columns, "edge", _groups(cells, 4), unit)
+
+
+def _take_dependencies(columns: ColumnReader, unit: int) -> Iterator[tuple[DependencyKey, int]]:
+    for _ in range(columns.take("clients")):
+        told, teller = columns.take("client kind"), columns.take_name("client")
+        if told not in JAEGER | ZIPKIN:
+            raise ValueError(f"a rollup has links of kind {told}")
+        for _ in range(columns.take("servers")):
+            other = columns.take_name("server")
+            for minute, slot, count in _take_minutes(columns, "edge", unit):
+                yield (told, teller, other, minute, slot), count
 
 
 def _put_minutes(columns: ColumnWriter, of: str, minutes: list[_Group], unit: int) -> None:

@@ -1,8 +1,8 @@
 """Sums over the spans that start in one hour: integers under keys, which may be added and taken away again.
 
-`Rollup` is three such mappings (keys.py) without zeros, and the levels to which names were folded (folding.py).
+`Rollup` is four such mappings (keys.py) without zeros, and the levels to which names were folded (folding.py).
 `add` is associative and commutative and has EMPTY for its zero; `difference(new, old)` is what to add to `old` to
-get `new`. Counts of RED and edges are adjusted counts in 1 / COUNT_UNIT (model/tracestate.py); counts of the catalog
+get `new`. Counts of RED, edges and dependencies are adjusted counts in 1 / COUNT_UNIT (model/tracestate.py); counts of the catalog
 are traces.
 """
 
@@ -12,8 +12,8 @@ from typing import TypeVar
 
 import msgspec
 
-from chalicelib.rollups.folding import Levels, fold_edges, fold_red, joined
-from chalicelib.rollups.keys import WHOLE_HOUR, CatalogKey, EdgeKey, RedKey
+from chalicelib.rollups.folding import Levels, fold_dependencies, fold_edges, fold_red, joined
+from chalicelib.rollups.keys import WHOLE_HOUR, CatalogKey, DependencyKey, EdgeKey, RedKey
 
 _Key = TypeVar("_Key")
 
@@ -24,6 +24,7 @@ class Rollup(msgspec.Struct, frozen=True, kw_only=True):
     red: Mapping[RedKey, int] = {}
     edges: Mapping[EdgeKey, int] = {}
     catalog: Mapping[CatalogKey, int] = {}
+    dependencies: Mapping[DependencyKey, int] = {}
     levels: Levels = {}
 
 
@@ -37,6 +38,7 @@ class Sum:
         self.red: dict[RedKey, int] = defaultdict(int)
         self.edges: dict[EdgeKey, int] = defaultdict(int)
         self.catalog: Counter[CatalogKey] = Counter()
+        self.dependencies: dict[DependencyKey, int] = defaultdict(int)
         self.levels: Levels = {}
 
     def add(self, rollup: Rollup, sign: int = 1) -> None:
@@ -45,6 +47,8 @@ class Sum:
             self.red[key] += sign * count
         for edge, count in rollup.edges.items():
             self.edges[edge] += sign * count
+        for link, count in rollup.dependencies.items():
+            self.dependencies[link] += sign * count
         (self.catalog.update if sign > 0 else self.catalog.subtract)(rollup.catalog)
         if rollup.levels:
             self.levels = joined(self.levels, rollup.levels)
@@ -52,7 +56,14 @@ class Sum:
     def rollup(self) -> Rollup:
         """The sum so far."""
         red, edges = fold_red(self.red, self.levels), fold_edges(self.edges, self.levels)
-        return Rollup(red=_nonzero(red), edges=_nonzero(edges), catalog=_nonzero(self.catalog), levels=self.levels)
+        dependencies = fold_dependencies(self.dependencies, self.levels)
+        return Rollup(
+            red=_nonzero(red),
+            edges=_nonzero(edges),
+            catalog=_nonzero(self.catalog),
+            dependencies=_nonzero(dependencies),
+            levels=self.levels,
+        )
 
 
 class Sums:
@@ -107,6 +118,8 @@ def coarsen(rollup: Rollup) -> Rollup:
         result.red[service, operation, kind, WHOLE_HOUR, slot] += count
     for (client_kind, client, server_kind, server, is_messaging, _, slot), count in rollup.edges.items():
         result.edges[client_kind, client, server_kind, server, is_messaging, WHOLE_HOUR, slot] += count
+    for (told, teller, other, _, slot), count in rollup.dependencies.items():
+        result.dependencies[told, teller, other, WHOLE_HOUR, slot] += count
     result.add(Rollup(catalog=rollup.catalog, levels=rollup.levels))
     return result.rollup()
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from chalicelib.model.rollups import Latency, Red
 from chalicelib.model.tracestate import COUNT_UNIT
 from chalicelib.model.windows import HOUR_S, NS_PER_S, Window
-from chalicelib.rollups.keys import ERRORS, WHOLE_HOUR, EdgeKey, RedKey
+from chalicelib.rollups.keys import ERRORS, WHOLE_HOUR, DependencyKey, EdgeKey, RedKey
 from chalicelib.rollups.rollup import Rollup
 from chalicelib.rollups.sketches import mean, quantile, total
 
@@ -38,6 +38,15 @@ def edge_cells(rollups: Mapping[int, Rollup], window: Window) -> Iterator[tuple[
         starts = _starts(hour, window)
         for key, count in rollup.edges.items():
             if key[5] in starts:
+                yield key, count
+
+
+def dependency_cells(rollups: Mapping[int, Rollup], window: Window) -> Iterator[tuple[DependencyKey, int]]:
+    """The same of links between services."""
+    for hour, rollup in rollups.items():
+        starts = _starts(hour, window)
+        for key, count in rollup.dependencies.items():
+            if key[3] in starts:
                 yield key, count
 
 

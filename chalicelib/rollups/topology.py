@@ -11,9 +11,13 @@
 
 A call counts in the minute of its caller where that is a service, else of the called, and weighs what that side does.
 It failed if either side did.
+
+Beside the calls are the *descents*: from the service of every span's parent to its own, which may be the same. Jaeger
+calls these dependencies.
 """
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from chalicelib.model.span import Kind
@@ -44,15 +48,22 @@ class Call(NamedTuple):
         return self.client.bucket if self.client is not None and self.client.span.kind in _CALLERS else UNKNOWN
 
 
-def calls(found: Sequence[Operation]) -> list[Call]:
-    """Every call of a trace, in an order that means nothing."""
+class Topology(NamedTuple):
+    """The calls of a trace, in an order that means nothing, and the weight of its descents by services."""
+
+    calls: list[Call]
+    descents: Mapping[tuple[str, str], int]
+
+
+def topology(found: Sequence[Operation]) -> Topology:
+    """What the operations of a trace have to do with each other."""
     graph = _Graph(found)
     for operation in found:
         graph.find_callers(operation)
     for operation in found:
         if operation.span.kind in _CALLERS:
             graph.find_called(operation)
-    return graph.calls
+    return Topology(graph.calls, graph.descents)
 
 
 class _Graph:
@@ -60,6 +71,7 @@ class _Graph:
 
     def __init__(self, found: Sequence[Operation]) -> None:
         self.calls: list[Call] = []
+        self.descents: dict[tuple[str, str], int] = defaultdict(int)
         family = Family(found)
         self._find_parent, self._find_sender = family.find_parent, family.find_sender
         self._answered: set[int] = set()  # by id()
@@ -69,10 +81,13 @@ class _Graph:
         """The calls in which a service of the trace, a destination or the user called `operation`."""
         kind = operation.span.kind
         parent = self._find_parent(operation)
+        service = operation.service
+        if parent is not None:
+            self.descents[parent.service, service] += operation.weight
         if parent is None:
             if kind == _SERVER and not operation.span.parent_id:
                 self._enter(operation)
-        elif parent.service != operation.service:
+        elif parent.service != service:
             self._answer(parent)
             self._connect(parent, operation)
         elif kind == _SERVER and parent.span.kind == _CLIENT:

@@ -51,7 +51,7 @@ class BlockStore(Protocol):
     def read_kept(
         self, tenant: str, trace_id: str, deadline: Deadline, *, covered: bool = False
     ) -> Iterator[KeptBlock]:
-        """As `read`, with what the store knows of each block; 32 hex digits only.
+        """As `read`, with what the store knows of each block.
 
         `covered`: with the blocks that a consolidated one covers, for as long as they live.
         """

@@ -12,7 +12,7 @@ out differently now, and those windows are sealed again as late ones are.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache, partial
 from hashlib import blake2b
 from typing import NamedTuple
@@ -21,8 +21,10 @@ import msgspec
 
 from chalicelib.codecs.otlp.messages import DecodeError, TracesData
 from chalicelib.model.arrival import Arrival, BadRecord
+from chalicelib.model.block import KeptBlock
 from chalicelib.model.deadline import Deadline
 from chalicelib.model.errors import UnreadableBlock
+from chalicelib.model.ids import low_half
 from chalicelib.model.view import View
 from chalicelib.model.windows import NS_PER_MS, NS_PER_S, arrival_window
 from chalicelib.rollups.pieces import WHOLE
@@ -40,6 +42,7 @@ from chalicelib.views import messages
 from chalicelib.views.dead_letters import UNEXPECTED, DeadLetter, bury, reason_of
 from chalicelib.views.schedule import SEGMENT_KEPT_S, is_due
 from chalicelib.views.tenants import note_active
+from chalicelib.views.trace_blocks import read_within
 
 # A seal that is due this soon may already be reading, and clocks differ.
 LATE_MARGIN_S = 5
@@ -167,10 +170,18 @@ def _windows(
 
 
 def _windows_of_trace(services: Services, deadline: Deadline, tenant: str, trace_id: str) -> Sequence[int]:
-    """The windows in which blocks of a trace arrived; none if it cannot be read. Raises StoreError."""
+    """The windows in which blocks of a trace, or of one that is joined to it, arrived; none if they cannot be read.
+
+    Raises StoreError.
+    """
     width_s = services.settings.seal_window_s
     try:
-        blocks = services.blocks.read_kept(tenant, trace_id, deadline, covered=True)
+        blocks: Iterable[KeptBlock] | None = read_within(services, tenant, low_half(trace_id), deadline)
+    except UnreadableBlock:  # of this trace or of another one
+        blocks = None
+    try:
+        if blocks is None:
+            blocks = services.blocks.read_kept(tenant, trace_id, deadline, covered=True)
         return sorted({arrival_window(kept.arrived_ms, width_s) for kept in blocks})
     except UnreadableBlock:  # then no seal counts this trace
         return []

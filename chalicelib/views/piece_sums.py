@@ -11,7 +11,7 @@ from chalicelib.model.deadline import Deadline
 from chalicelib.model.errors import StoreError
 from chalicelib.model.stored_trace import StoredTrace
 from chalicelib.model.windows import arrival_window, hour_of
-from chalicelib.rollups.contributions import contribute
+from chalicelib.rollups.contributions import contribute, contribute_joined
 from chalicelib.rollups.rollup import Rollup, Sums
 from chalicelib.search.index import Entry, entry_of
 from chalicelib.services import Services
@@ -79,6 +79,11 @@ class PieceSums:
             contribute(now, self._sums)
         if before is not None:
             contribute(before, self._sums, -1)
+
+    def add_joined(self, now: Sequence[StoredTrace], before: Sequence[StoredTrace]) -> None:
+        """Add what the traces `now` are together beside what each is alone, and take away what they were `before`."""
+        contribute_joined(now, self._sums)
+        contribute_joined(before, self._sums, -1)
 
     def finish(self) -> tuple[dict[int, list[Entry]], dict[int, Rollup]]:
         """Entries and sums by hour. Raises StoreError."""

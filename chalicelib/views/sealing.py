@@ -38,6 +38,7 @@ from chalicelib.storage.view_names import (
     segment_partition,
 )
 from chalicelib.views.dead_letters import UNEXPECTED, DeadLetter, bury, reason_of
+from chalicelib.views.joined_traces import add_joined
 from chalicelib.views.large_traces import add_large
 from chalicelib.views.merge import merge_again
 from chalicelib.views.piece_sums import PieceSums, Sealing
@@ -245,6 +246,8 @@ def _add(
     try:
         if found.blocks is not None:
             sums.add(found.blocks)
+            if found.others:
+                add_joined(sums, sealing, services.settings, [*found.blocks, *found.others])
             return None
         return add_large(services, sealing.tenant, found.trace_id, sealing.window, sums, deadline)
     except (UnreadableBlock, *UNEXPECTED) as error:

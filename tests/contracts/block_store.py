@@ -149,6 +149,8 @@ class BlockStoreContract:
         assert self.read(store, clock, long.trace_id) == [long]
         assert self.read(store, clock, short.trace_id) == [short]
         assert self.read(store, clock, low) == in_any_order([short, long, other])
+        kept = store.read_kept(TENANT, low, clock.deadline(), covered=True)
+        assert in_any_order(each.block for each in kept) == in_any_order([short, long, other])
         assert self.read(store, clock, "ab" * 8 + low) == []
 
     @pytest.mark.parametrize("edge", ["00", "01", "7f", "80", "c3", "fe", "ff"])

@@ -23,7 +23,7 @@ from tests.codecs.jaeger.strategies import as_tag, signed
 from tests.end_to_end.backend import PROTOBUF
 from tests.end_to_end.deployment import Deployment
 
-TRACES, QUERIES = 150, 120
+TRACES, QUERIES = 110, 90
 THRIFT = {"Content-Type": "application/x-thrift"}
 MINUTE_US, NOON_US = 60_000_000, NOON_NS // 1000
 SERVICES, NAMES = ("web", "shop", "bank"), ("GET /", "post /order", "query")

@@ -124,9 +124,9 @@ def offline(blocks: list[Arrived]) -> dict[int, Rollup]:
 def counts(rollups: dict[int, Rollup]) -> dict[int, tuple[object, ...]]:
     """What must be right to the last count. The catalog's values are best effort (catalog.py), but not its totals."""
     return {
-        hour: (rollup.red, rollup.edges, sum(rollup.catalog.values()))
+        hour: (rollup.red, rollup.edges, rollup.dependencies, sum(rollup.catalog.values()))
         for hour, rollup in rollups.items()
-        if rollup.red or rollup.edges
+        if rollup.red or rollup.edges or rollup.dependencies
     }
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from chalicelib.model.span import Kind, Link, Span
 from chalicelib.model.stored_trace import StoredTrace
 from chalicelib.rollups.operations import operations
-from chalicelib.rollups.topology import calls
+from chalicelib.rollups.topology import topology
 from tests.actors import (
     CHECKOUT,
     DATABASE,
@@ -34,7 +34,7 @@ def edges(*spans: Span) -> list[str]:
 
 def edges_of(trace: StoredTrace) -> list[str]:
     found = []
-    for each in calls(operations(trace)):
+    for each in topology(operations(trace)).calls:
         client, server = each.client_node, each.server_node
         arrow = "~>" if each.is_messaging else "->"
         found.append(f"{_said(client.kind, client.name)} {arrow} {_said(server.kind, server.name)}")
@@ -64,7 +64,7 @@ def test_the_shop_calls_as_it_is_drawn():
 
 def test_a_client_and_its_server_are_one_call_with_both_sides_measured():
     caller, called = call("charge", parent=None, at=(0, 100), by=CHECKOUT, to=PAYMENTS)
-    (found,) = [each for each in calls(operations(stored([caller, called]))) if each.client is not None]
+    (found,) = [each for each in topology(operations(stored([caller, called]))).calls if each.client is not None]
     assert found.client is not None
     assert found.server is not None
     assert (found.client.span, found.server.span) == (caller, called)
@@ -171,7 +171,7 @@ def test_versions_of_a_span_are_one_call():
 def test_a_caller_that_is_no_client_is_one_all_the_same_but_has_measured_nothing():
     caller = span("handler", resource=FRONTEND)
     served = span("serve", parent=caller, kind=Kind.SERVER)
-    (found,) = calls(operations(stored([caller, served])))
+    (found,) = topology(operations(stored([caller, served]))).calls
     assert edges(caller, served) == ["frontend -> checkout"]
     assert found.client_bucket < 0
 
@@ -192,7 +192,7 @@ def test_many_spans_of_one_id_are_walked_once():
 
 @given(traces())
 def test_a_call_has_a_service_at_one_end_and_its_measure_there(trace: StoredTrace):
-    for each in calls(operations(trace)):
+    for each in topology(operations(trace)).calls:
         assert (each.client_node.kind == "service") == (each.client is not None)
         assert (each.server_node.kind == "service") == (each.server is not None)
         assert each.client_node != each.server_node

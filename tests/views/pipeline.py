@@ -7,12 +7,18 @@ from hashlib import blake2b
 from typing import Any, NamedTuple
 
 from chalicelib.codecs.stored import stored_trace
+from chalicelib.codecs.zipkin.from_otlp import from_spans
+from chalicelib.codecs.zipkin.linker import links_of
 from chalicelib.model.arrival import Arrival
 from chalicelib.model.block import Block
 from chalicelib.model.deadline import Deadline
+from chalicelib.model.ids import low_half
 from chalicelib.model.span import Span
+from chalicelib.model.stored_trace import StoredTrace
+from chalicelib.model.tracestate import COUNT_UNIT
 from chalicelib.rollups import packing
-from chalicelib.rollups.contributions import contribution
+from chalicelib.rollups.contributions import contribute_joined, contribution
+from chalicelib.rollups.keys import ERRORS, TOLD_BY_CALLED, ZIPKIN
 from chalicelib.rollups.pieces import cover
 from chalicelib.rollups.rollup import Rollup, Sums
 from chalicelib.search.index import Index
@@ -31,6 +37,7 @@ from tests.keeping import block_of
 from tests.recording import RecordingTelemetry
 from tests.views.mortal import Fuse, Mortal
 
+HALF_OF = "half of "
 Key = tuple[str, str, str]  # tenant, partition, sort
 Views = dict[Key, bytes]
 
@@ -133,13 +140,14 @@ class Added(NamedTuple):
 
     red: Mapping[Any, int]
     edges: Mapping[Any, int]
+    dependencies: Mapping[Any, int]
     attributes: Mapping[Any, int]
 
 
 def added(sums: Mapping[str, Sums]) -> dict[tuple[str, int], Added]:
     """By tenant and hour."""
     return {
-        (tenant, hour): Added(rollup.red, rollup.edges, _attributes(rollup))
+        (tenant, hour): Added(rollup.red, rollup.edges, rollup.dependencies, _attributes(rollup))
         for tenant, each in sums.items()
         for hour, rollup in each.rollups().items()
     }
@@ -158,9 +166,39 @@ def offline(facts: MemoryBlockStore) -> dict[tuple[str, int], Added]:
     for tenant, kept in facts.scan():
         blocks[tenant, kept.block.trace_id].append(kept)
     sums: defaultdict[str, Sums] = defaultdict(Sums)
-    for (tenant, _), found in blocks.items():
-        sums[tenant].add(contribution(stored_trace(found)))
+    joined: defaultdict[tuple[str, str], list[StoredTrace]] = defaultdict(list)
+    for (tenant, trace_id), found in sorted(blocks.items()):
+        trace = stored_trace(found)
+        sums[tenant].add(contribution(trace))
+        joined[tenant, low_half(trace_id)].append(trace)
+    for (tenant, _), traces in joined.items():
+        contribute_joined(traces, sums[tenant])
     return added(sums)
+
+
+def linked(facts: MemoryBlockStore) -> dict[tuple[str, str, str], tuple[int, int]]:
+    """By tenant, parent and child the calls and errors that Zipkin's linker finds in everything there is."""
+    traces = defaultdict(list)
+    for tenant, kept in facts.scan():
+        traces[tenant, low_half(kept.block.trace_id)] += from_spans(stored_trace([kept]).spans)
+    counts: Counter[tuple[str, str, str]] = Counter()
+    errors: Counter[tuple[str, str, str]] = Counter()
+    for (tenant, _), spans in traces.items():
+        for ends, (calls, failed) in links_of(spans).items():
+            counts[tenant, *ends] += calls
+            errors[tenant, *ends] += failed
+    return {ends: (calls, errors[ends]) for ends, calls in counts.items()}
+
+
+def links_in(summed_up: Mapping[tuple[str, int], Added]) -> dict[tuple[str, str, str], tuple[int, int]]:
+    """The same of what was summed up."""
+    counts: defaultdict[tuple[str, str, str], list[int]] = defaultdict(lambda: [0, 0])
+    for (tenant, _), found in summed_up.items():
+        for (told, teller, other, _, slot), count in found.dependencies.items():
+            if told in ZIPKIN:
+                ends = (other, teller) if told in TOLD_BY_CALLED else (teller, other)
+                counts[tenant, *ends][slot == ERRORS] += count // COUNT_UNIT
+    return {ends: (calls, errors) for ends, (calls, errors) in counts.items() if calls or errors}
 
 
 def summed(views: MemoryViewStore) -> dict[tuple[str, int], Added]:
@@ -254,5 +292,6 @@ def _piece_of(key: Key) -> str:
 
 
 def trace_id_of(name: str) -> str:
-    """The same trace id for the same name."""
-    return blake2b(name.encode(), digest_size=16).hexdigest()
+    """The same trace id for the same name; that of "half of x" is what a process made of x's that knows 64 bits only."""
+    known = blake2b(name.removeprefix(HALF_OF).encode(), digest_size=16).hexdigest()
+    return low_half(known).zfill(32) if name.startswith(HALF_OF) else known

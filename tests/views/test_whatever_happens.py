@@ -2,7 +2,7 @@
 
 Hypothesis plays the world; at the end of each play everything that is under way arrives, and then
 
-- the rollups add up to what one pass over the facts adds up to,
+- the rollups add up to what one pass over the facts adds up to, and Zipkin's links to those of all spans at once,
 - every trace is in a digest,
 - the views are those that a rebuild makes.
 """
@@ -19,11 +19,11 @@ from chalicelib.settings import Settings
 from tests.actors import NOON_NS
 from tests.clocks import Clock
 from tests.views.mortal import Killed
-from tests.views.pipeline import Pipeline, found_in, layouts, of_windows, offline, settled, summed
+from tests.views.pipeline import Pipeline, found_in, layouts, linked, links_in, of_windows, offline, settled, summed
 from tests.views.traffic import S, spans_of
 
 TENANTS = st.sampled_from(["acme", "default"])
-TRACES = st.sampled_from(["one", "two", "three", "four"])
+TRACES = st.sampled_from(["one", "half of one", "two", "three", "half of three"])
 NAMES = st.lists(st.sampled_from("abcdef"), min_size=1, max_size=3, unique=True).map(sorted)
 AGES_S = st.sampled_from([0, 5, 200, 3700, 9000, -7000])
 CRASHES = st.none() | st.integers(0, 40)
@@ -131,6 +131,7 @@ class World(RuleBasedStateMachine):
     def check(self) -> None:
         facts, views = self.pipeline.facts, self.pipeline.views
         assert summed(views) == offline(facts)
+        assert links_in(summed(views)) == linked(facts)
         assert found_in(views, ("dig#",)) == {(tenant, kept.block.trace_id) for tenant, kept in facts.scan()}
         self.check_rebuilt()
 

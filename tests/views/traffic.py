@@ -2,7 +2,7 @@
 
 from chalicelib.model.span import Kind, Span, StatusCode
 from tests.actors import CHECKOUT, FRONTEND, PAYMENTS, resource, span_id
-from tests.views.pipeline import trace_id_of
+from tests.views.pipeline import HALF_OF, trace_id_of
 
 RESOURCES = (FRONTEND, CHECKOUT, PAYMENTS, resource("queue"))
 MS = 1_000_000
@@ -15,12 +15,16 @@ def spans_of(trace: str, names: list[str], start_ns: int, step_ns: int = 20 * MS
 
 
 def made_span(trace: str, name: str, start_ns: int) -> Span:
-    """The span `name` (one letter) of `trace`: its parent, kind and service follow from the name."""
+    """The span `name` (one letter) of `trace`: its parent, kind and service follow from the name.
+
+    Spans of "half of one" have the ids of those of "one".
+    """
     number = ord(name) - ord("a")
-    parent = span_id(f"{trace}{chr(ord(name) - 1)}") if number else None
+    whole = trace.removeprefix(HALF_OF)
+    parent = span_id(f"{whole}{chr(ord(name) - 1)}") if number else None
     return Span(
         trace_id=trace_id_of(trace),
-        span_id=span_id(f"{trace}{name}"),
+        span_id=span_id(f"{whole}{name}"),
         parent_id=parent,
         name=f"operation {name}",
         kind=(Kind.SERVER, Kind.CLIENT)[number % 2],

@@ -17,14 +17,14 @@ from chalicelib.codecs.zipkin.to_otlp import ERROR, KINDS, NS_PER_US, STATUS_COD
 from chalicelib.model.attributes import SERVICE_NAME, Attributes
 from chalicelib.model.span import Event, Kind, Link, Span, StatusCode
 
-_KINDS = {number: name for name, number in KINDS.items() if name}
+KIND_NAMES: Mapping[int, str] = {int(number): name for name, number in KINDS.items() if name}
 _STATUS = {StatusCode.OK: "OK", StatusCode.ERROR: "ERROR"}
 
 # The specification's order for a remote endpoint's name; those with a port are addresses.
-_REMOTE_NAMES = ("peer.service", "server.address", "net.peer.name")
-_REMOTE_ADDRESSES = (("network.peer.address", "network.peer.port"), ("net.sock.peer.addr", "net.sock.peer.port"))
-_REMOTE_REST = ("peer.hostname", "peer.address", "db.namespace", "db.name")
-_SPEAKS_TO_REMOTE = frozenset({Kind.CLIENT, Kind.PRODUCER})
+REMOTE_NAMES = ("peer.service", "server.address", "net.peer.name")
+REMOTE_ADDRESSES = (("network.peer.address", "network.peer.port"), ("net.sock.peer.addr", "net.sock.peer.port"))
+REMOTE_REST = ("peer.hostname", "peer.address", "db.namespace", "db.name")
+SPEAKS_TO_REMOTE = frozenset({int(Kind.CLIENT), int(Kind.PRODUCER)})
 
 _to_json = msgspec.json.Encoder(order="deterministic").encode
 
@@ -38,12 +38,12 @@ def from_span(span: Span) -> ZipkinSpan:
         trace_id=normal_trace_id(span.trace_id),
         parent_id=span.parent_id,
         id=span.span_id,
-        kind=_KINDS.get(span.kind),
+        kind=KIND_NAMES.get(span.kind),
         name=span.name.lower() or None,
         timestamp=start_us or None,
         duration=_duration_us(span),
         local_endpoint=endpoint_of(_service(span)),
-        remote_endpoint=_remote(span) if span.kind in _SPEAKS_TO_REMOTE else None,
+        remote_endpoint=remote_endpoint(span.attributes) if span.kind in SPEAKS_TO_REMOTE else None,
         annotations=tuple(sorted(map(_annotation, span.events))),
         tags=dict(sorted(_tags(span).items())),
     )
@@ -57,7 +57,7 @@ def _as_it_came(span: Span) -> ZipkinSpan:
         trace_id=normal_trace_id(span.trace_id),
         parent_id=span.parent_id,
         id=span.span_id,
-        kind=_KINDS.get(span.kind),
+        kind=KIND_NAMES.get(span.kind),
         name=span.name or None,
         timestamp=None if keys.NO_TIMESTAMP in fields else span.start_ns // NS_PER_US or None,
         duration=(span.end_ns - span.start_ns) // NS_PER_US or None,
@@ -90,15 +90,15 @@ def _duration_us(span: Span) -> int | None:
     return max(1, (span.end_ns - span.start_ns) // NS_PER_US)  # below a microsecond is one: zero would be "unknown"
 
 
-def _remote(span: Span) -> Endpoint | None:
-    said = span.attributes
-    for name in _REMOTE_NAMES:
+def remote_endpoint(said: Attributes) -> Endpoint | None:
+    """Whom a client or producer span with these attributes speaks to; None if they do not say."""
+    for name in REMOTE_NAMES:
         if said.get(name):
             return endpoint_of(str(said[name]), (said.get("network.peer.address"),), _port(said.get("server.port")))
-    for address, port in _REMOTE_ADDRESSES:
+    for address, port in REMOTE_ADDRESSES:
         if isinstance(said.get(address), str) and said[address]:
             return endpoint_of(None, (said[address],), _port(said.get(port))) or endpoint_of(said[address])
-    return next((endpoint_of(str(said[name])) for name in _REMOTE_REST if said.get(name)), None)
+    return next((endpoint_of(str(said[name])) for name in REMOTE_REST if said.get(name)), None)
 
 
 def _port(value: object) -> int | None:

@@ -13,75 +13,92 @@ From the root downwards, every span that tells of a call is a link from one serv
 A call failed if its span, or the client's span it belongs to, has the tag "error".
 """
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 
+from chalicelib.codecs.zipkin.calls import CallSpan, calls_of
 from chalicelib.codecs.zipkin.merge import merged
-from chalicelib.codecs.zipkin.span import Endpoint, ZipkinSpan
-from chalicelib.codecs.zipkin.tree import Node, tree_of
+from chalicelib.codecs.zipkin.span import ZipkinSpan
+from chalicelib.codecs.zipkin.tree import NOBODY, parents_of
 
 Links = dict[tuple[str, str], tuple[int, int]]
 """(parent, child) -> calls, and how many of them failed."""
 
-ERROR_TAG = "error"
+_CLIENT, _SERVER = "CLIENT", "SERVER"
 _RECEIVERS = frozenset({"SERVER", "CONSUMER"})
 _MESSAGING = frozenset({"PRODUCER", "CONSUMER"})
+
+
+Told = dict[tuple[str, str, bool, bool], int]
+"""(parent, child, by the child, failed) -> the weight of such calls.
+
+Told by the child are calls of which only the child knows who made them, by whatever name it has for its caller.
+"""
 
 
 def links_of(spans: Iterable[ZipkinSpan]) -> Links:
     """The links of one trace (all spans whose trace ids end in the same 16 digits). {} for none."""
     found: Links = {}
-    for node in tree_of(merged(spans)).breadth_first():
-        if node.span is not None:
-            _link(found, node, node.span)
+    for (parent, child, _, failed), weight in told_links(calls_of(spans)).items():
+        calls, errors = found.get((parent, child), (0, 0))
+        found[parent, child] = calls + weight, errors + weight * failed
     return found
 
 
-def _link(found: Links, node: Node, span: ZipkinSpan) -> None:
-    kind = _kind(span)
-    if kind is None or (kind == "CLIENT" and node.children):
-        return
-    own, other = _service(span.local_endpoint), _service(span.remote_endpoint)
-    parent, child = (other, own) if kind in _RECEIVERS else (own, other)
-    is_root = node.parent is None or node.parent.span is None
-    if is_root and kind in _RECEIVERS and parent is None:
-        return
-    is_error = ERROR_TAG in span.tags
-    if kind in _MESSAGING:
-        _add(found, parent, child, is_error=is_error)
-        return
-    ancestor = _nearest_with_kind(node)
-    if ancestor is not None:
-        above = _service(ancestor.local_endpoint)
-        if kind == "CLIENT" and own is not None and above != own:
-            _add(found, above, own, is_error=False)  # the server that received it said nothing
-        if kind == "SERVER" or parent is None:
-            parent = above
-        is_error = is_error or _failed_for(ancestor, span)
-    _add(found, parent, child, is_error=is_error)
+def told_links(reports: Sequence[CallSpan]) -> Told:
+    """The links of one trace, by who told of them; `reports` may be in any order, and repeated."""
+    has_sides = len({report.id for report in reports}) < len(reports)
+    linking = _Linking(merged(reports) if has_sides else reports)
+    with_children = set(linking.parents)
+    for number, span in enumerate(linking.spans):
+        kind = span.kind
+        if kind is None and span.remote is not None and span.service is not None:
+            kind = _CLIENT
+        if kind is not None and (kind != _CLIENT or number not in with_children):
+            linking.link(number, span, kind)
+    return linking.told
 
 
-def _kind(span: ZipkinSpan) -> str | None:
-    if span.kind is None and _service(span.local_endpoint) and _service(span.remote_endpoint):
-        return "CLIENT"
-    return span.kind
+class _Linking:
+    """The spans of one trace with their parents, and the links that they have come to."""
+
+    def __init__(self, spans: Sequence[CallSpan]) -> None:
+        self.spans = spans
+        self.parents = parents_of(spans)
+        self.told: Told = defaultdict(int)
+        self._callers: dict[int, int] = {}
+
+    def link(self, number: int, span: CallSpan, kind: str) -> None:
+        """Add what a span of this kind tells of."""
+        own, failed, by_child = span.service, span.failed, kind in _RECEIVERS
+        parent, child = (span.remote, own) if by_child else (own, span.remote)
+        above = None if kind in _MESSAGING else self._find_caller(number)
+        if above is not None:
+            if kind == _CLIENT and own != above.service and own is not None and above.service is not None:
+                self.told[above.service, own, False, False] += span.weight  # the server between them said nothing
+            if kind == _SERVER or parent is None:
+                parent, by_child = above.service, False
+            failed = failed or _failed_for(above, span)
+        if parent is not None and child is not None:
+            self.told[parent, child, by_child, failed] += span.weight
+
+    def _find_caller(self, number: int) -> CallSpan | None:
+        """The nearest span above that has a kind; the way there is remembered, since others go it too."""
+        spans, parents, known = self.spans, self.parents, self._callers
+        at = parents[number]
+        if at == NOBODY or spans[at].kind is not None:
+            return spans[at] if at != NOBODY else None
+        passed = []
+        while at != NOBODY and spans[at].kind is None:
+            if at in known:
+                at = known[at]
+                break
+            passed.append(at)
+            at = parents[at]
+        known.update(dict.fromkeys(passed, at))
+        return spans[at] if at != NOBODY else None
 
 
-def _nearest_with_kind(node: Node) -> ZipkinSpan | None:
-    return next((above.span for above in node.ancestors() if above.span is not None and above.span.kind), None)
-
-
-def _failed_for(client: ZipkinSpan, span: ZipkinSpan) -> bool:
+def _failed_for(client: CallSpan, span: CallSpan) -> bool:
     """Whether `client` is the other side of `span`'s call and saw it fail."""
-    is_direct = client.id in (span.parent_id, span.id)
-    return client.kind == "CLIENT" and is_direct and ERROR_TAG in client.tags
-
-
-def _add(found: Links, parent: str | None, child: str | None, *, is_error: bool) -> None:
-    if parent is None or child is None:
-        return
-    calls, errors = found.get((parent, child), (0, 0))
-    found[parent, child] = calls + 1, errors + is_error
-
-
-def _service(endpoint: Endpoint | None) -> str | None:
-    return endpoint.service_name if endpoint is not None else None
+    return client.failed and client.kind == _CLIENT and client.id in (span.parent_id, span.id)

@@ -1,7 +1,8 @@
 """The spans of one Zipkin trace, reports of the same span put together (zipkin2.internal.Trace.merge).
 
 Agents report a span in pieces, and clients and servers report under one id. Pieces that do not contradict each
-other become one span; a server's side stays apart from its client's and is marked shared.
+other become one span; a server's side stays apart from its client's and is marked shared. Which trace ids the pieces
+bear, of 16 digits or 32, is of no matter here: whoever calls has chosen what belongs together.
 """
 
 from collections.abc import Iterable
@@ -10,77 +11,62 @@ from operator import attrgetter
 
 import msgspec
 
-from chalicelib.codecs.zipkin.span import Endpoint, ZipkinSpan
+from chalicelib.codecs.zipkin.calls import CallSpan
 
 
-def merged(spans: Iterable[ZipkinSpan]) -> list[ZipkinSpan]:
-    """The spans by id, a client's side before the server's; all bear the longest of their trace ids. [] for none."""
-    ordered = sorted(spans, key=_order)
-    if not ordered:
-        return []
-    trace_id = max((span.trace_id for span in ordered), key=len)
-    found: list[ZipkinSpan] = []
-    for _, reports in groupby(ordered, key=attrgetter("id")):
-        found.extend(_sides(list(reports), trace_id))
+def merged(spans: Iterable[CallSpan]) -> list[CallSpan]:
+    """The spans by id, a client's side before the server's. [] for none. The order of `spans` is of no matter."""
+    found: list[CallSpan] = []
+    for _, reports in groupby(sorted(spans, key=_order), key=attrgetter("id")):
+        found.extend(_sides(list(reports)))
     return found
 
 
-def _sides(reports: list[ZipkinSpan], trace_id: str) -> list[ZipkinSpan]:
-    sides: list[ZipkinSpan] = []
+def _sides(reports: list[CallSpan]) -> list[CallSpan]:
+    sides: list[CallSpan] = []
     for report in reports:
-        span = msgspec.structs.replace(report, trace_id=trace_id)
+        span = report
         before = sides[-1] if sides else None
         if before is not None and before.kind == "CLIENT" and span.kind == "SERVER" and not span.shared:
             span = msgspec.structs.replace(span, shared=True)
-        if before is not None and before.shared == span.shared and _agree(before.local_endpoint, span.local_endpoint):
+        if before is not None and before.shared == span.shared and _agree(before, span):
             sides[-1] = _together(before, span)
         else:
             sides.append(_with_parent(span, sides))
     return sides
 
 
-def _with_parent(span: ZipkinSpan, sides: list[ZipkinSpan]) -> ZipkinSpan:
+def _with_parent(span: CallSpan, sides: list[CallSpan]) -> CallSpan:
     """A server that shares its client's id was told nothing of the client's parent."""
     if span.shared and span.parent_id is None and sides and sides[0].parent_id is not None:
         return msgspec.structs.replace(span, parent_id=sides[0].parent_id)
     return span
 
 
-def _order(span: ZipkinSpan) -> tuple[object, ...]:
-    endpoint = span.local_endpoint
-    said = (endpoint.service_name or "", endpoint.ipv4 or "", endpoint.ipv6 or "") if endpoint is not None else ()
-    return span.id, span.shared, span.kind != "CLIENT", said
+def _order(span: CallSpan) -> tuple[object, ...]:
+    """Zipkin's order, and then whatever tells two reports apart, so that no order of arrival does."""
+    endpoint = [span.service or "", *(str(part or "") for part in span.address)]
+    rest = (span.kind or "", span.parent_id or "", span.remote or "", span.failed, span.weight)
+    return span.id, span.shared, span.kind != "CLIENT", endpoint, rest
 
 
-def _agree(one: Endpoint | None, other: Endpoint | None) -> bool:
-    """Whether the two may be one endpoint: what both say is the same."""
-    if one is None or other is None:
-        return True
-    pairs = ((getattr(one, name), getattr(other, name)) for name in Endpoint.__struct_fields__)
+def _agree(one: CallSpan, other: CallSpan) -> bool:
+    """Whether the two may be on one endpoint: what both say of theirs is the same."""
+    pairs = zip((one.service, *one.address), (other.service, *other.address), strict=True)
     return all(left is None or right is None or left == right for left, right in pairs)
 
 
-def _together(one: ZipkinSpan, other: ZipkinSpan) -> ZipkinSpan:
-    """What either says; where both do, the first, but of tags the second. Annotations are united."""
-    return ZipkinSpan(
-        trace_id=one.trace_id,
-        parent_id=one.parent_id or other.parent_id,
+def _together(one: CallSpan, other: CallSpan) -> CallSpan:
+    """What either says; where both do, the first."""
+    ipv4, ipv6, port = (left or right for left, right in zip(one.address, other.address, strict=True))
+    return CallSpan(
         id=one.id,
+        parent_id=one.parent_id or other.parent_id,
         kind=one.kind or other.kind,
-        name=one.name or other.name,
-        timestamp=one.timestamp or other.timestamp,
-        duration=one.duration or other.duration,
-        local_endpoint=_united(one.local_endpoint, other.local_endpoint),
-        remote_endpoint=_united(one.remote_endpoint, other.remote_endpoint),
-        annotations=tuple(sorted({*one.annotations, *other.annotations})),
-        tags=one.tags | other.tags,
-        debug=one.debug or other.debug,
+        service=one.service or other.service,
+        remote=one.remote or other.remote,
+        failed=one.failed or other.failed,
+        weight=one.weight,
         shared=one.shared or other.shared,
+        address=(ipv4, ipv6, port),
     )
-
-
-def _united(one: Endpoint | None, other: Endpoint | None) -> Endpoint | None:
-    if one is None or other is None:
-        return one or other
-    said = {name: getattr(one, name) or getattr(other, name) for name in Endpoint.__struct_fields__}
-    return Endpoint(**said)

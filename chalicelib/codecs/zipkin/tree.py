@@ -1,94 +1,86 @@
-"""Parents and children of one merged Zipkin trace (zipkin2.internal.SpanNode).
+"""Parents of the spans of one merged Zipkin trace (zipkin2.internal.SpanNode).
 
 A server that shares its client's id is the client's child. What is below it names that id as its parent too, and
-belongs to the side on its own endpoint. Spans without a known parent hang below the root; a trace that has none, or
-several, gets a root of its own without a span.
+belongs to the side of its own service. Spans without a known parent hang below the root; a trace that has none, or
+several, gets a root of its own that no span is. Spans that are each other's ancestors are parted above the last.
+
+A span is known by its number in the list, so that a tree is a list of numbers: traces may be large, and deep.
 """
 
-from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from itertools import count
+from operator import lt
 
-from chalicelib.codecs.zipkin.span import Endpoint, ZipkinSpan
+from chalicelib.codecs.zipkin.calls import CallSpan
 
-
-class Node:
-    """A place in the tree. `span` is None for the root that no span is."""
-
-    __slots__ = ("children", "parent", "span")
-
-    def __init__(self, span: ZipkinSpan | None) -> None:
-        self.span = span
-        self.parent: Node | None = None
-        self.children: list[Node] = []
-
-    def add(self, child: "Node") -> None:
-        """Hang `child` below this."""
-        child.parent = self
-        self.children.append(child)
-
-    def breadth_first(self) -> Iterator["Node"]:
-        """The node itself and all below it, level by level."""
-        waiting = deque([self])
-        while waiting:
-            node = waiting.popleft()
-            yield node
-            waiting.extend(node.children)
-
-    def ancestors(self) -> Iterator["Node"]:
-        """From the parent up to the root."""
-        node = self.parent
-        while node is not None:
-            yield node
-            node = node.parent
+NOBODY = -1
 
 
-def tree_of(spans: Sequence[ZipkinSpan]) -> Node:
-    """The root of merged spans (merge.merged); a Node without span and children for none."""
-    growing = _Growing(spans)
-    roots = [node for node in growing.nodes if growing.hang(node) is None]
-    if len(roots) == 1:
-        return roots[0]
-    first = next((node for node in roots if node.span is not None and node.span.parent_id is None), None)
-    root = first if first is not None else Node(None)
-    for node in roots:
-        if node is not root:
-            root.add(node)
-    return root
+def parents_of(spans: Sequence[CallSpan]) -> list[int]:
+    """For each span the number of its parent, NOBODY for the root, or for the topmost where no span is the root.
+
+    Spans whose ids differ may be in any order; those of one id are in merge.merged's.
+    """
+    numbers = {span.id: number for number, span in enumerate(spans)}
+    if len(numbers) == len(spans):
+        parents = [numbers.get(span.parent_id, NOBODY) for span in spans]  # type: ignore[arg-type]  # None is no id
+    else:
+        parents = _parents_among_sides(spans)
+    if not all(map(lt, parents, count())):  # the order of starts is that of parents, as a rule
+        _cut_circles(spans, parents)
+    if parents.count(NOBODY) > 1:
+        _crown(spans, parents)
+    return parents
 
 
-class _Growing:
-    def __init__(self, spans: Sequence[ZipkinSpan]) -> None:
-        self.nodes = [Node(span) for span in spans]
-        self._own: dict[str, Node] = {}
-        self._shared: dict[str, list[Node]] = {}
-        for node, span in zip(self.nodes, spans, strict=True):
-            if span.shared:
-                self._shared.setdefault(span.id, []).append(node)
-            else:
-                self._own.setdefault(span.id, node)
-
-    def hang(self, node: Node) -> Node | None:
-        """Put `node` below its parent, and answer that; None if it has none that is known or would make a circle."""
-        parent = self._parent(node)
-        if parent is None or node in (parent, *parent.ancestors()):
-            return None
-        parent.add(node)
-        return parent
-
-    def _parent(self, node: Node) -> Node | None:
-        span = node.span
-        if span is None:
-            return None
-        if span.shared and span.id in self._own:
-            return self._own[span.id]
-        if span.parent_id is None:
-            return None
-        sides = self._shared.get(span.parent_id, [])
-        same = [
-            side for side in sides if side.span is not None and _is_same(side.span.local_endpoint, span.local_endpoint)
-        ]
-        return same[0] if same else self._own.get(span.parent_id) or (sides[0] if sides else None)
+def _crown(spans: Sequence[CallSpan], parents: list[int]) -> None:
+    """Hang all that are topmost below the first that names no parent, if there is one."""
+    tops = [number for number, parent in enumerate(parents) if parent == NOBODY]
+    root = min(
+        (number for number in tops if spans[number].parent_id is None), key=lambda each: spans[each].id, default=NOBODY
+    )
+    for number in tops:
+        parents[number] = root if number != root else NOBODY
 
 
-def _is_same(one: Endpoint | None, other: Endpoint | None) -> bool:
-    return one is not None and other is not None and one.service_name == other.service_name
+def _parents_among_sides(spans: Sequence[CallSpan]) -> list[int]:
+    """Of spans some of which have one id."""
+    own: dict[str, int] = {}
+    shared: dict[str, dict[str | None, int]] = {}
+    for number, span in enumerate(spans):
+        if span.shared:
+            shared.setdefault(span.id, {}).setdefault(span.service, number)
+        else:
+            own.setdefault(span.id, number)
+    return [_parent(span, own, shared) for span in spans]
+
+
+def _parent(span: CallSpan, own: dict[str, int], shared: dict[str, dict[str | None, int]]) -> int:
+    if span.shared and span.id in own:
+        return own[span.id]
+    if span.parent_id is None:
+        return NOBODY
+    sides = shared.get(span.parent_id, {})
+    if span.service in sides and span.service is not None:
+        return sides[span.service]
+    return own.get(span.parent_id, next(iter(sides.values()), NOBODY))
+
+
+def _cut_circles(spans: Sequence[CallSpan], parents: list[int]) -> None:
+    """Take away the parent of the last span of each circle."""
+    walks = [0] * len(parents)  # 0: not come by yet; else in which walk upwards
+    for start in range(len(parents)):
+        at = start
+        while at != NOBODY and not walks[at]:
+            walks[at] = start + 1
+            at = parents[at]
+        if at != NOBODY and walks[at] == start + 1:
+            parents[max(_circle(at, parents), key=lambda number: (spans[number].id, number))] = NOBODY
+
+
+def _circle(start: int, parents: Sequence[int]) -> list[int]:
+    numbers, at = [start], parents[start]
+    while at != start:
+        numbers.append(at)
+        at = parents[at]
+    return numbers

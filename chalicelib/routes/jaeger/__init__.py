@@ -63,6 +63,7 @@ ENDPOINTS = (
     # Archiving writes, though an INGEST key is not what reads: the UI needs a key that was made for both.
     _endpoint("POST", "/api/archive/{trace_id}", "archive", "post_archive", Scope.INGEST),
     _endpoint("POST", "/api/transform", "transform", "post_transform", Scope.READ),
+    _get("/api/dependencies", "dependencies", "get_dependencies"),
     _get("/api/metrics/{metric}", "metrics", "get_metrics"),
     _get("/api/v3/services", "names", "get_services_v3"),
     _get("/api/v3/operations", "names", "get_operations_v3"),

@@ -16,14 +16,13 @@ from chalicelib.query.call_series import CallPoint, CallSeries, CallsRequest, ca
 from chalicelib.routes.answers import Answer
 from chalicelib.routes.endpoint import tenant_of
 from chalicelib.routes.jaeger.answering import json_of
-from chalicelib.routes.jaeger.parameters import legacy
+from chalicelib.routes.jaeger.parameters import legacy, millis
 from chalicelib.routes.request import Request
 from chalicelib.services import Services
 
 LOOKBACK_MS, STEP_MS, RATE_PER_MS = 3_600_000, 5_000, 600_000
 DEFAULT_KIND = "server"
 _MS_PER_S = 1000
-_MOST_MS = 10**15  # of an end and a length: past any clock
 
 VALUES: Mapping[str, Callable[[CallPoint], float | None]] = {
     LATENCIES: lambda point: None if point.quantile_ns is None else point.quantile_ns / NS_PER_MS,
@@ -54,8 +53,8 @@ def _asked(services: Services, request: Request) -> CallsRequest:
     names = frozenset(filter(None, request.query.get("service", ())))
     if not names:
         raise QueryError("unable to parse param 'service': please provide at least one service name")
-    end_ms = _millis(request, "endTs", services.now_ns() // NS_PER_MS)
-    start_ms = max(0, end_ms - _millis(request, "lookback", LOOKBACK_MS))
+    end_ms = millis(request, "endTs", services.now_ns() // NS_PER_MS)
+    start_ms = max(0, end_ms - millis(request, "lookback", LOOKBACK_MS))
     return CallsRequest(
         services=names,
         kinds=_kinds(request),
@@ -84,11 +83,4 @@ def _kinds(request: Request) -> frozenset[str]:
 
 
 def _seconds(request: Request, name: str, default_ms: int) -> int:
-    return -(-_millis(request, name, default_ms) // _MS_PER_S)
-
-
-def _millis(request: Request, name: str, default_ms: int) -> int:
-    found = legacy(request, name, params.whole_number, default_ms)
-    if not 0 < found <= _MOST_MS:
-        raise QueryError(f"unable to parse param '{name}': {found} is not a number of milliseconds above zero")
-    return found
+    return -(-millis(request, name, default_ms) // _MS_PER_S)

@@ -17,6 +17,7 @@ T = TypeVar("T")
 LOOKBACK_NS = 48 * HOUR_S * NS_PER_S  # of a search that says no start
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 1500  # the most that the UI offers
+MOST_MS = 10**15  # of a moment and a length: past any clock
 V3_SECONDS = 8  # its UI gives up after ten
 
 # The names that v3 gives its parameters, and those that it takes as well.
@@ -101,6 +102,14 @@ def legacy(request: Request, name: str, read: Callable[[str], T], default: T) ->
         return read(text)
     except ValueError as error:
         raise QueryError(f"unable to parse param '{name}': {error}") from error
+
+
+def millis(request: Request, name: str, default_ms: int) -> int:
+    """Milliseconds above zero: a moment or a length. Raises QueryError."""
+    found = legacy(request, name, params.whole_number, default_ms)
+    if not 0 < found <= MOST_MS:
+        raise QueryError(f"unable to parse param '{name}': {found} is not a number of milliseconds above zero")
+    return found
 
 
 def v3(request: Request, names: tuple[str, ...], read: Callable[[str], T], default: T) -> T:

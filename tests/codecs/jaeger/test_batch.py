@@ -4,7 +4,7 @@ import tracemalloc
 from contextlib import suppress
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.codecs import thrift
@@ -32,6 +32,7 @@ def refusal(*spans):
 
 
 @pytest.mark.parametrize("write", WRITERS)
+@settings(deadline=None)
 @given(span=jaeger_spans())
 def test_what_is_written_is_read(write, span):
     assert batch.read(write(batch.BATCH, as_batch([span]))) == [span]
@@ -97,6 +98,7 @@ def test_a_span_that_cannot_be_fails_its_batch_in_words_that_name_it(fields, sai
 
 
 @pytest.mark.parametrize("write", WRITERS)
+@settings(max_examples=15, deadline=None)
 @given(span=jaeger_spans())
 def test_a_body_that_ends_early_is_a_payload_error_whichever_byte_is_missing(write, span):
     body = write(batch.BATCH, as_batch([span]))
@@ -105,6 +107,7 @@ def test_a_body_that_ends_early_is_a_payload_error_whichever_byte_is_missing(wri
             batch.read(body[:size])
 
 
+@settings(deadline=None)
 @given(body=st.one_of(st.binary(max_size=80), st.binary(max_size=60).map(lambda rest: b"\x0c\0\1\x0b\0\1" + rest)))
 def test_any_body_is_read_or_a_payload_error(body):
     with suppress(PayloadError):
@@ -112,6 +115,7 @@ def test_any_body_is_read_or_a_payload_error(body):
 
 
 @pytest.mark.parametrize("write", WRITERS)
+@settings(deadline=None)
 @given(span=jaeger_spans(), place=st.integers(0, 10_000), byte=st.integers(0, 255))
 def test_a_byte_that_was_changed_is_read_as_another_batch_or_a_payload_error(write, span, place, byte):
     body = bytearray(write(batch.BATCH, as_batch([span])))

@@ -1,7 +1,7 @@
 """Jaeger -> OTLP -> Jaeger loses nothing; Jaeger -> OTLP and OTLP -> Jaeger follow the published mappings."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.codecs.jaeger import keys
@@ -38,6 +38,7 @@ def shown(**fields):
     return Reading().span(Span(trace_id=TRACE_ID, span_id=SPAN_ID, **fields))
 
 
+@settings(deadline=None)
 @given(span=jaeger_spans())
 def test_a_span_that_came_by_jaeger_leaves_by_jaeger_as_it_came(span):
     again = Reading().span(stored(span))
@@ -232,6 +233,7 @@ HOSTILE = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(value=HOSTILE, key=st.sampled_from([keys.TAGS, keys.REFERENCES, keys.FLAGS, keys.FIELDS, keys.PROCESS_TAGS]))
 def test_attributes_that_only_look_like_ours_are_no_error(value, key):
     Reading().span(

@@ -29,11 +29,11 @@ def endpoints(draw):
 
 
 @st.composite
-def zipkin_spans(draw):
+def zipkin_spans(draw, ids=span_ids):
     return span_of(
         trace_id=draw(trace_ids),
-        id=draw(span_ids),
-        parent_id=draw(st.one_of(st.none(), span_ids)),
+        id=draw(ids),
+        parent_id=draw(st.one_of(st.none(), ids)),
         kind=draw(st.one_of(st.none(), st.sampled_from(KINDS))),
         name=draw(st.one_of(st.none(), texts)),
         timestamp=draw(st.one_of(st.none(), times_us)),

@@ -3,11 +3,15 @@
 import random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from chalicelib.codecs.zipkin.calls import calls_of
 from chalicelib.codecs.zipkin.linker import links_of
 from chalicelib.codecs.zipkin.merge import merged
 from chalicelib.codecs.zipkin.span import Annotation, Endpoint, ZipkinSpan, span_of
-from chalicelib.codecs.zipkin.tree import tree_of
+from chalicelib.codecs.zipkin.tree import NOBODY, parents_of
+from tests.codecs.zipkin.strategies import zipkin_spans
 
 
 def span(number, parent=None, kind=None, own=None, other=None, **fields) -> ZipkinSpan:
@@ -115,35 +119,75 @@ def test_links_depend_neither_on_the_order_of_spans_nor_on_repeats(spans, links)
 
 
 def test_pieces_of_a_span_become_one():
-    pieces = [
-        span(1, None, "CLIENT", "web", timestamp=5, tags={"a": "1"}),
-        span(1, 9, None, None, "db", duration=3, tags={"b": "2"}),
-    ]
-    assert merged(pieces) == [span(1, 9, "CLIENT", "web", "db", timestamp=5, duration=3, tags={"a": "1", "b": "2"})]
+    pieces = [span(1, None, "CLIENT", "web", tags=FAILED), span(1, 9, None, None, "db")]
+    assert merged(calls_of(pieces)) == calls_of([span(1, 9, "CLIENT", "web", "db", tags=FAILED)])
+
+
+def test_pieces_from_different_endpoints_stay_apart():
+    one, other = (
+        span_of(trace_id="a", id="1", local_endpoint=Endpoint(service_name="web", ipv4=address))
+        for address in ("10.0.0.1", "10.0.0.2")
+    )
+    assert len(merged(calls_of([one, other]))) == 2
+    assert len(merged(calls_of([one, span(1, None, "CLIENT", "web")]))) == 1
 
 
 def test_a_server_under_its_clients_id_is_marked_shared_and_learns_the_clients_parent():
-    client, server = merged([span(2, None, "SERVER", "app"), span(2, 1, "CLIENT", "web")])
+    client, server = merged(calls_of([span(2, None, "SERVER", "app"), span(2, 1, "CLIENT", "web")]))
     assert (client.kind, server.kind, server.shared, server.parent_id) == ("CLIENT", "SERVER", True, "1".zfill(16))
 
 
-def test_ids_of_both_widths_are_one_trace_with_the_longer():
+def test_ids_of_both_widths_are_one_trace():
     wide = "1" * 16 + "a".zfill(16)
-    found = merged([span_of(trace_id="a", id="1"), span_of(trace_id=wide, id="2")])
-    assert {one.trace_id for one in found} == {wide}
+    client = span_of(trace_id="a", id="1", kind="CLIENT", local_endpoint=Endpoint(service_name="web"))
+    server = span_of(trace_id=wide, id="2", parent_id="1", kind="SERVER", local_endpoint=Endpoint(service_name="app"))
+    assert links_of([client, server]) == {("web", "app"): (1, 0)}
 
 
-def test_a_child_of_a_shared_id_belongs_to_the_side_on_its_own_endpoint():
-    spans = merged([
+def parents(*spans: ZipkinSpan) -> list[tuple[str, str | None]]:
+    """The last digit of each span's id, and of its parent's, with the kind that tells sides apart."""
+    found = merged(calls_of(spans))
+    said = [f"{one.id[-1]} {one.kind}" for one in found]
+    return [(own, said[at] if at != NOBODY else None) for own, at in zip(said, parents_of(found), strict=True)]
+
+
+def test_a_child_of_a_shared_id_belongs_to_the_side_of_its_own_service():
+    assert parents(
         span(1, None, "CLIENT", "web"),
         span(1, None, "SERVER", "app", shared=True),
         span(2, 1, None, "app"),
         span(3, 1, None, "web"),
-    ])  # fmt: skip
-    above = {node.span.id[-1]: node.parent.span.kind for node in tree_of(spans).breadth_first() if node.parent}
-    assert above == {"1": "CLIENT", "2": "SERVER", "3": "CLIENT"}
+    ) == [("1 CLIENT", None), ("1 SERVER", "1 CLIENT"), ("2 None", "1 SERVER"), ("3 None", "1 CLIENT")]
 
 
-def test_spans_that_are_each_others_parents_are_all_in_the_tree():
-    spans = merged([span(1, 2, "CLIENT", "web", "app"), span(2, 1, "CLIENT", "app", "db")])
-    assert {node.span.id[-1] for node in tree_of(spans).breadth_first() if node.span} == {"1", "2"}
+def test_spans_without_a_known_parent_are_below_the_first_that_names_none():
+    assert parents(span(4), span(3, 9), span(2), span(5, 3)) == [
+        ("2 None", None),
+        ("3 None", "2 None"),
+        ("4 None", "2 None"),
+        ("5 None", "3 None"),
+    ]
+
+
+def test_without_a_root_every_orphan_is_topmost():
+    assert parents(span(2, 8), span(3, 9), span(4, 3)) == [("2 None", None), ("3 None", None), ("4 None", "3 None")]
+
+
+def test_spans_that_are_each_others_parents_are_parted_above_the_last():
+    circle = [span(1, 3, None), span(2, 1, None), span(3, 2, None), span(4, 3, None), span(5, 5, None)]
+    for turned in (circle, circle[::-1]):
+        assert [above for _, above in parents(*turned)] == ["3 None", "1 None", "5 None", "3 None", None]
+
+
+def test_a_chain_of_many_thousand_spans_is_linked_in_a_moment():
+    """Whoever walked up from each span would take an hour."""
+    deep = [span(number, number - 1 or None, None, "web") for number in range(1, 30_000)]
+    leaves = [span(number, 29_999, "CLIENT", "web", "db") for number in range(30_000, 60_000)]
+    assert links_of([span(99_999, None, "SERVER", "web"), *leaves, *reversed(deep)]) == {("web", "db"): (30_000, 0)}
+
+
+@given(st.lists(zipkin_spans(ids=st.integers(1, 6).map("{:016x}".format)), max_size=8), st.randoms())
+def test_no_order_of_reports_changes_what_is_linked(spans, chance):
+    turned = [*spans, *spans[:2]]
+    chance.shuffle(turned)
+    assert links_of(turned) == links_of(spans)

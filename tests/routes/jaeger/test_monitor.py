@@ -1,4 +1,4 @@
-"""What the Monitor page of Jaeger's UI asks, and archiving a trace from its trace page."""
+"""What the Monitor and dependency pages of Jaeger's UI ask, and archiving a trace from its trace page."""
 
 import pytest
 
@@ -59,6 +59,20 @@ def test_calls_without_errors_have_an_error_rate_of_zero_and_no_calls_have_none(
     assert "metrics" not in metric(asked, "errors", service="nobody")
     assert "metrics" not in metric(asked, "calls", spanKind="client")
     assert last(metric(asked, "calls", service="web", spanKind="client"))
+
+
+WEEK_MS = 604_800_000  # how far back the UI looks
+
+
+def test_dependencies_are_pairs_of_services_with_a_number_of_calls(asked):
+    link = {"parent": "web", "child": "shop", "callCount": 4}
+    told = {"data": [link], "total": 0, "limit": 0, "offset": 0, "errors": None}
+    end_ms = asked.clock.at_ns // 1_000_000
+    assert asked.get(f"/jaeger/api/dependencies?endTs={end_ms}&lookback={WEEK_MS}").json() == told
+    assert asked.get("/jaeger/api/dependencies?service=shop").json() == told
+    assert asked.get("/jaeger/api/dependencies?service=nobody").json()["data"] == []
+    assert asked.get(f"/jaeger/api/dependencies?endTs={end_ms}&lookback=60000").json()["data"] == []
+    assert asked.get("/jaeger/api/dependencies?endTs=now").status == 400
 
 
 def test_a_trace_is_archived_and_that_says_nothing(asked):

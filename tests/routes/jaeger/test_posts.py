@@ -9,6 +9,7 @@ from chalicelib.codecs.jaeger.span import Tag
 from chalicelib.codecs.thrift.writer import write_binary, write_compact
 from tests.clocks import NOON_NS
 from tests.codecs.jaeger.strategies import as_tag
+from tests.routes.jaeger.asking import deployment_of
 
 PATH = "/jaeger/api/traces?format=jaeger.thrift"
 THRIFT = {"Content-Type": "application/x-thrift"}
@@ -69,6 +70,11 @@ SHOWN = {
 }  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def asked():
+    return deployment_of()
+
+
 def read(client, trace_id=TRACE_ID):
     [trace] = client.get(f"/jaeger/api/traces/{trace_id}?raw=true").json()["data"]
     return trace
@@ -113,18 +119,18 @@ def test_a_batch_without_spans_is_taken_too(client):
         (gzip.compress(BODY)[:-9], THRIFT | {"Content-Encoding": "gzip"}, "Unable to process request body: the body"),
     ],
 )
-def test_what_cannot_be_read_is_400_in_a_line_of_text(client, body, headers, said):
-    reply = client.post(PATH, body, headers)
+def test_what_cannot_be_read_is_400_in_a_line_of_text(asked, body, headers, said):
+    reply = asked.ask("POST", PATH, headers, body)
     assert (reply.status, reply.headers["content-type"]) == (400, "text/plain; charset=utf-8")
     assert reply.body.decode().startswith(said)
 
 
-def test_one_bad_span_fails_its_batch_and_nothing_of_it_is_kept(client):
+def test_one_bad_span_fails_its_batch_and_nothing_of_it_is_kept(asked):
     bad = BATCH["spans"][0] | {"span_id": 0}
     body = write_binary(batch.BATCH, BATCH | {"spans": [*BATCH["spans"], bad]})
-    reply = client.post(PATH, body, THRIFT)
+    reply = asked.ask("POST", PATH, THRIFT, body)
     assert (reply.status, reply.body) == (400, b"Unable to process request body: span 1: its span id is all zeros\n")
-    assert client.get(f"/jaeger/api/traces/{TRACE_ID}").status == 404
+    assert asked.get(f"/jaeger/api/traces/{TRACE_ID}").status == 404
 
 
 def test_a_trace_whose_spans_came_by_three_dialects_is_one_trace_in_all_of_them(client):
