@@ -48,7 +48,7 @@ def contribute_joined(traces: Sequence[StoredTrace], sums: Sums, sign: int = 1) 
 
     To Zipkin they are one trace: some process on its way knows only half of an id. Less than two traces add nothing.
     """
-    if len(traces) < 2:  # noqa: PLR2004  # alone is alone
+    if len(traces) < 2:  # alone is alone
         return
     beginnings = [_beginning(trace) for trace in traces]
     for trace, (_, minute) in zip(traces, beginnings, strict=True):
@@ -94,12 +94,13 @@ def _count_descents(descents: Mapping[tuple[str, str], int], begin: _Place, sign
 
 def _count_links(spans: Sequence[Span], begin: _Place, sign: int) -> None:
     total, minute = begin
+    counts = total.dependencies
     for (parent, child, by_child, failed), weight in told_links(stored_calls(spans)).items():
-        left, right = node_name(parent), node_name(child)
-        ends = (ZIPKIN_CALLED, right, left, minute) if by_child else (ZIPKIN_CALLER, left, right, minute)
-        total.dependencies[*ends, CALLS] += sign * weight
+        told, left, right = (ZIPKIN_CALLED, child, parent) if by_child else (ZIPKIN_CALLER, parent, child)
+        teller, other = node_name(left), node_name(right)
+        counts[told, teller, other, minute, CALLS] += sign * weight
         if failed:
-            total.dependencies[*ends, ERRORS] += sign * weight
+            counts[told, teller, other, minute, ERRORS] += sign * weight
 
 
 def _beginning(trace: StoredTrace) -> tuple[bool, int]:

@@ -1,8 +1,9 @@
 """A rollup as bytes, and back.
 
 RED lies as a tree: services, their operations with kinds, the minutes of each, the cells of a minute. Edges the same
-by their ends, and dependencies after them in the same columns. Cells are ascending slots as steps from one to the next, doubled, plus one where the count is not one
-*unit* (the greatest common divisor of all counts: a whole call where nothing is sampled), which few are in a minute.
+by their ends, and dependencies after them in the same columns. Cells are ascending slots as steps from one to the next,
+doubled, plus one where the count is not one *unit* (the greatest common divisor of all counts: a whole call where
+nothing is sampled), which few are in a minute.
 
 What does not fit is folded first (folding.py, catalog.fold_values) and, at the very end, loses its minutes. How far
 depends on the rollup alone, so the same facts give the same bytes again.

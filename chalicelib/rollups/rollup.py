@@ -2,8 +2,8 @@
 
 `Rollup` is four such mappings (keys.py) without zeros, and the levels to which names were folded (folding.py).
 `add` is associative and commutative and has EMPTY for its zero; `difference(new, old)` is what to add to `old` to
-get `new`. Counts of RED, edges and dependencies are adjusted counts in 1 / COUNT_UNIT (model/tracestate.py); counts of the catalog
-are traces.
+get `new`. Counts of RED, edges and dependencies are adjusted counts in 1 / COUNT_UNIT (model/tracestate.py); counts of
+the catalog are traces.
 """
 
 from collections import Counter, defaultdict

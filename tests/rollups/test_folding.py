@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.rollups.folding import (
+    DEPENDENCIES,
     OPERATIONS,
     OTHER,
     PEERS,
@@ -11,11 +12,12 @@ from chalicelib.rollups.folding import (
     Levels,
     Room,
     fit,
+    fold_dependencies,
     fold_edges,
     fold_red,
     joined,
 )
-from chalicelib.rollups.keys import EdgeKey, RedKey
+from chalicelib.rollups.keys import CALLS, DependencyKey, EdgeKey, RedKey
 from chalicelib.rollups.rollup import Rollup, add, difference
 
 NAMES = st.sampled_from([*(f"n{number}" for number in range(9)), OTHER])
@@ -30,7 +32,10 @@ ENDS = st.one_of(
 EDGE_KEYS = st.tuples(ENDS, st.booleans()).map(lambda made: (*made[0][0], *made[0][1], made[1], 0, 1))
 EDGES = st.dictionaries(EDGE_KEYS, COUNTS, max_size=25)
 ROOMS = st.builds(Room, services=st.integers(0, 9), operations=st.integers(0, 9), peers=st.integers(0, 9))
-ROLLUPS = st.builds(lambda red, edges: Rollup(red=red, edges=edges), REDS, EDGES)
+LINKS = st.dictionaries(
+    st.tuples(st.integers(0, 2), NAMES, NAMES, st.just(0), st.integers(-3, -2)), COUNTS, max_size=25
+)
+ROLLUPS = st.builds(lambda red, edges, links: Rollup(red=red, edges=edges, dependencies=links), REDS, EDGES, LINKS)
 
 
 def folded(rollup: Rollup, levels: Levels) -> Rollup:
@@ -38,7 +43,7 @@ def folded(rollup: Rollup, levels: Levels) -> Rollup:
 
 
 def fitted(rollup: Rollup, room: Room) -> Rollup:
-    return folded(rollup, fit(rollup.red, rollup.edges, rollup.levels, room))
+    return folded(rollup, fit(rollup.red, rollup.edges, rollup.levels, room, rollup.dependencies))
 
 
 def totals(counts: Mapping[RedKey, int]) -> dict[tuple[int, int], int]:
@@ -54,6 +59,7 @@ def test_no_more_names_stay_than_there_is_room_for(rollup: Rollup, room: Room):
     services = {key[0] for key in result.red}
     for kind, name in ((0, 1), (2, 3)):
         services |= {key[name] for key in result.edges if key[kind] == "service"}
+    services |= {key[1] for key in result.dependencies}
     assert len(services - {OTHER}) <= room.services
     for service in services - {OTHER}:
         operations = {key[1] for key in result.red if key[0] == service}
@@ -61,6 +67,8 @@ def test_no_more_names_stay_than_there_is_room_for(rollup: Rollup, room: Room):
         called = {key[3] for key in result.edges if key[:2] == ("service", service)}
         called |= {key[1] for key in result.edges if key[2:4] == ("service", service) and key[0] == "database"}
         assert len(called - {OTHER}) <= room.peers
+        others = {key[2] for key in result.dependencies if key[1] == service}
+        assert len(others - {OTHER}) <= room.peers
 
 
 @given(ROLLUPS, ROOMS)
@@ -68,6 +76,7 @@ def test_folding_loses_no_call(rollup: Rollup, room: Room):
     result = fitted(rollup, room)
     assert totals(result.red) == totals(rollup.red)
     assert sum(result.edges.values()) == sum(rollup.edges.values())
+    assert sum(result.dependencies.values()) == sum(rollup.dependencies.values())
 
 
 @given(ROLLUPS)
@@ -118,3 +127,17 @@ def test_levels_of_a_folded_service_are_forgotten():
     red: dict[RedKey, int] = {("a", f"o{number}", 2, 0, 0): 1 for number in range(9)}
     levels = fit(red, (), {}, Room(services=0, operations=3, peers=0))
     assert set(levels) == {SERVICES}
+
+
+def test_a_service_that_calls_any_address_folds_only_its_own_dependencies():
+    links: dict[DependencyKey, int] = {(1, "noisy", f"10.0.0.{number}", 0, CALLS): 1 for number in range(500)}
+    links[1, "calm", "db", 0, CALLS] = 1
+    links[2, "calm", "10.0.0.7", 0, CALLS] = 1
+    levels = fit((), (), {}, Room(services=10, operations=10, peers=50), links)
+    result = fold_dependencies(links, levels)
+    assert set(levels) == {(DEPENDENCIES, "noisy")}
+    assert {key: count for key, count in result.items() if key[1] == "calm"} == {
+        (1, "calm", "db", 0, CALLS): 1,
+        (2, "calm", "10.0.0.7", 0, CALLS): 1,
+    }
+    assert 400 < result[1, "noisy", OTHER, 0, CALLS] < 500

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from chalicelib.model.stored_trace import StoredTrace
 from chalicelib.model.tracestate import COUNT_UNIT
 from chalicelib.rollups.contributions import contribution
-from chalicelib.rollups.keys import WHOLE_HOUR, CatalogKey, EdgeKey, RedKey
+from chalicelib.rollups.keys import CALLS, WHOLE_HOUR, CatalogKey, DependencyKey, EdgeKey, RedKey
 from chalicelib.rollups.packing import MAX_PACKED_BYTES, SIZES, pack, resized, unpack
 from chalicelib.rollups.rollup import EMPTY, Rollup, add, coarsen, difference
 from tests.rollups.strategies import traces
@@ -28,7 +28,7 @@ def test_differences_are_packed_like_sums(one: StoredTrace, other: StoredTrace):
     for new, old in zip(contribution(one).values(), contribution(other).values(), strict=False):
         change = difference(new, old)
         read = unpack(pack(change))
-        assert (read.red, read.edges) == (change.red, change.edges)
+        assert (read.red, read.edges, read.dependencies) == (change.red, change.edges, change.dependencies)
         assert unpack(pack(coarsen(change))).red == coarsen(change).red
 
 
@@ -63,12 +63,14 @@ def _hostile() -> Rollup:
     red: dict[RedKey, int] = {}
     edges: dict[EdgeKey, int] = {}
     catalog: dict[CatalogKey, int] = {}
+    dependencies: dict[DependencyKey, int] = {}
     for number in range(15_000):
         service, minute, slot = f"s{number % 600}", RANDOM.randrange(60), RANDOM.choice(SLOTS)
         red[service, f"operation {number:x}", RANDOM.randrange(6), minute, slot] = RANDOM.randrange(1, 1 << 40)
         edges["service", service, "external", f"{number:x}.example", False, minute, slot] = number + 1
+        dependencies[RANDOM.randrange(3), service, f"{number:x}.example", minute, CALLS] = number + 1
         catalog["span", f"key {number % 3000}", "string", f"{RANDOM.getrandbits(200):x}"] = 1
-    return Rollup(red=red, edges=edges, catalog=catalog)
+    return Rollup(red=red, edges=edges, catalog=catalog, dependencies=dependencies)
 
 
 HOSTILE = _hostile()
@@ -81,6 +83,7 @@ def test_what_is_too_much_is_folded_until_it_fits_and_keeps_its_totals(most_byte
     assert len(body) <= most_bytes
     assert sum(read.red.values()) == sum(HOSTILE.red.values())
     assert sum(read.edges.values()) == sum(HOSTILE.edges.values())
+    assert sum(read.dependencies.values()) == sum(HOSTILE.dependencies.values())
     assert sum(read.catalog.values()) == sum(HOSTILE.catalog.values())
 
 
@@ -119,3 +122,30 @@ def test_a_changed_byte_is_noticed(at: int, change: int):
 def test_a_cut_body_is_noticed(length: int):
     with pytest.raises(ValueError, match="rollup"):
         unpack(BODY[:length])
+
+
+# Packed by the version that knew of no dependencies: a call of the user, two cells, an attribute and a level.
+WITHOUT_DEPENDENCIES = bytes.fromhex(
+    "01ded142132873686f700a474554202f0a757365720a6b0a610a06c0843d02010200020102000202020102050202020002540002010200020"
+    "402010203020002010205020104d620000002010200020a02010002060400040201020202000203"
+)
+
+
+def test_a_rollup_of_the_time_before_dependencies_is_read_and_can_be_added_to():
+    old = unpack(WITHOUT_DEPENDENCIES)
+    assert old == Rollup(
+        red={("shop", "GET /", 2, 5, 40): COUNT_UNIT, ("shop", "GET /", 2, 5, -3): COUNT_UNIT},
+        edges={("user", "user", "service", "shop", False, 5, 2048 + 40): COUNT_UNIT},
+        catalog={("span", "k", "int", 3): 2},
+        levels={("peers", "a"): 3},
+    )
+    link: dict[DependencyKey, int] = {(1, "shop", "db", 5, CALLS): COUNT_UNIT}
+    both = add(old, Rollup(dependencies=link))
+    assert unpack(pack(both)) == both
+    assert both.dependencies == link
+
+
+@pytest.mark.parametrize("told", [3, 200])
+def test_links_that_nobody_could_have_told_of_are_refused(told: int):
+    with pytest.raises(ValueError, match=f"links of kind {told}"):
+        unpack(pack(Rollup(dependencies={(told, "a", "b", 0, CALLS): 1})))

@@ -292,6 +292,6 @@ def _piece_of(key: Key) -> str:
 
 
 def trace_id_of(name: str) -> str:
-    """The same trace id for the same name; that of "half of x" is what a process made of x's that knows 64 bits only."""
+    """The same trace id for the same name. That of "half of x" is x's, as a process has it that knows 64 bits only."""
     known = blake2b(name.removeprefix(HALF_OF).encode(), digest_size=16).hexdigest()
     return low_half(known).zfill(32) if name.startswith(HALF_OF) else known

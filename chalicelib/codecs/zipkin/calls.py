@@ -5,6 +5,7 @@ linker looks at is read, by the same rules.
 """
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -31,6 +32,7 @@ NOWHERE: Address = (None, None, None)
 _FIELDS = (keys.REMOTE_SERVICE, keys.SHARED, keys.LOCAL_IP, keys.LOCAL_IPV6, keys.LOCAL_PORT)
 _ADDRESSES = tuple(address for address, _ in REMOTE_ADDRESSES)
 _MOVED_ERROR = keys.TAG + ERROR
+_USUAL_CHARACTERS = 200  # of names; longer ones are not remembered
 _FAILED = int(StatusCode.ERROR)
 
 
@@ -118,7 +120,15 @@ def _is_zipkin(scope: Scope) -> bool:
 
 
 def _name(value: Any) -> str | None:
-    return str(value).lower() if value is not None and value != "" else None
+    if isinstance(value, str) and len(value) <= _USUAL_CHARACTERS:
+        return _lowered(value) or None
+    return str(value).lower() if value is not None else None
+
+
+@lru_cache(maxsize=4096)
+def _lowered(name: str) -> str:
+    """The same text for the same name, so that its hash is known when it is counted."""
+    return name.lower()
 
 
 def _remote(attributes: Attributes) -> str | None:

@@ -10,7 +10,8 @@ From the root downwards, every span that tells of a call is a link from one serv
 - Where the nearest ancestor is a client of another service than the span's own, a server between them reported
   nothing, and a link to the span's service is put in.
 
-A call failed if its span, or the client's span it belongs to, has the tag "error".
+A call failed if its span has the tag "error", or the client's span that is its parent. (Under a shared id the client is
+no parent by name, so there only the server's own tag counts.)
 """
 
 from collections import defaultdict
@@ -73,12 +74,12 @@ class _Linking:
         own, failed, by_child = span.service, span.failed, kind in _RECEIVERS
         parent, child = (span.remote, own) if by_child else (own, span.remote)
         above = None if kind in _MESSAGING else self._find_caller(number)
-        if above is not None:
-            if kind == _CLIENT and own != above.service and own is not None and above.service is not None:
+        if above is not None and above.service is not None:
+            if kind == _CLIENT and own != above.service and own is not None:
                 self.told[above.service, own, False, False] += span.weight  # the server between them said nothing
             if kind == _SERVER or parent is None:
                 parent, by_child = above.service, False
-            failed = failed or _failed_for(above, span)
+            failed = failed or (above.failed and above.kind == _CLIENT and above.id == span.parent_id)
         if parent is not None and child is not None:
             self.told[parent, child, by_child, failed] += span.weight
 
@@ -97,8 +98,3 @@ class _Linking:
             at = parents[at]
         known.update(dict.fromkeys(passed, at))
         return spans[at] if at != NOBODY else None
-
-
-def _failed_for(client: CallSpan, span: CallSpan) -> bool:
-    """Whether `client` is the other side of `span`'s call and saw it fail."""
-    return client.failed and client.kind == _CLIENT and client.id in (span.parent_id, span.id)

@@ -5,49 +5,52 @@ other become one span; a server's side stays apart from its client's and is mark
 bear, of 16 digits or 32, is of no matter here: whoever calls has chosen what belongs together.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from operator import attrgetter
 
 import msgspec
 
-from chalicelib.codecs.zipkin.calls import CallSpan
+from chalicelib.codecs.zipkin.calls import NOWHERE, CallSpan
 
 
 def merged(spans: Iterable[CallSpan]) -> list[CallSpan]:
     """The spans by id, a client's side before the server's. [] for none. The order of `spans` is of no matter."""
     found: list[CallSpan] = []
     for _, reports in groupby(sorted(spans, key=_order), key=attrgetter("id")):
-        found.extend(_sides(list(reports)))
+        found.extend(_as_sides(_pieced_together(reports)))
     return found
 
 
-def _sides(reports: list[CallSpan]) -> list[CallSpan]:
-    sides: list[CallSpan] = []
+def _pieced_together(reports: Iterable[CallSpan]) -> list[CallSpan]:
+    spans: list[CallSpan] = []
     for report in reports:
-        span = report
-        before = sides[-1] if sides else None
-        if before is not None and before.kind == "CLIENT" and span.kind == "SERVER" and not span.shared:
-            span = msgspec.structs.replace(span, shared=True)
-        if before is not None and before.shared == span.shared and _agree(before, span):
-            sides[-1] = _together(before, span)
+        if spans and spans[-1].shared == report.shared and _agree(spans[-1], report):
+            spans[-1] = _together(spans[-1], report)
         else:
-            sides.append(_with_parent(span, sides))
-    return sides
+            spans.append(report)
+    return spans
 
 
-def _with_parent(span: CallSpan, sides: list[CallSpan]) -> CallSpan:
-    """A server that shares its client's id was told nothing of the client's parent."""
-    if span.shared and span.parent_id is None and sides and sides[0].parent_id is not None:
-        return msgspec.structs.replace(span, parent_id=sides[0].parent_id)
-    return span
+def _as_sides(spans: list[CallSpan]) -> Iterator[CallSpan]:
+    """Marks a server that did not know that it shares its client's id, and tells it of the client's parent."""
+    before: CallSpan | None = None
+    for each in spans:
+        span = each
+        if before is not None:
+            shared = span.shared or (before.kind == "CLIENT" and span.kind == "SERVER")
+            parent_id = span.parent_id or (before.parent_id if shared else None)
+            span = msgspec.structs.replace(span, shared=shared, parent_id=parent_id)
+        yield span
+        before = span
 
 
 def _order(span: CallSpan) -> tuple[object, ...]:
     """Zipkin's order, and then whatever tells two reports apart, so that no order of arrival does."""
-    endpoint = [span.service or "", *(str(part or "") for part in span.address)]
+    names = [(part is None, str(part)) for part in (span.service, *span.address)]
+    side = span.shared or span.kind != "CLIENT"
     rest = (span.kind or "", span.parent_id or "", span.remote or "", span.failed, span.weight)
-    return span.id, span.shared, span.kind != "CLIENT", endpoint, rest
+    return span.id, span.shared, side, _is_somewhere(span), names, rest
 
 
 def _agree(one: CallSpan, other: CallSpan) -> bool:
@@ -58,7 +61,7 @@ def _agree(one: CallSpan, other: CallSpan) -> bool:
 
 def _together(one: CallSpan, other: CallSpan) -> CallSpan:
     """What either says; where both do, the first."""
-    ipv4, ipv6, port = (left or right for left, right in zip(one.address, other.address, strict=True))
+    (ipv4, ipv6, port), (other_ipv4, other_ipv6, other_port) = one.address, other.address
     return CallSpan(
         id=one.id,
         parent_id=one.parent_id or other.parent_id,
@@ -68,5 +71,9 @@ def _together(one: CallSpan, other: CallSpan) -> CallSpan:
         failed=one.failed or other.failed,
         weight=one.weight,
         shared=one.shared or other.shared,
-        address=(ipv4, ipv6, port),
+        address=(ipv4 or other_ipv4, ipv6 or other_ipv6, port or other_port),
     )
+
+
+def _is_somewhere(span: CallSpan) -> bool:
+    return span.service is not None or span.address != NOWHERE

@@ -44,6 +44,7 @@ ENDPOINTS = (
     _get("/api/v2/traces", "traces", "get_traces"),
     _get("/api/v2/traceMany", "traces", "get_trace_many"),
     _get("/api/v2/trace/{trace_id}", "traces", "get_trace"),
+    _get("/api/v2/dependencies", "dependencies", "get_dependencies"),
     _get("/config.json", "status", "get_config", PUBLIC),
     _get("/health", "status", "get_health", PUBLIC),
     _get("/info", "status", "get_info", PUBLIC),

@@ -1,5 +1,6 @@
 """What the linker reads of stored spans is what it would read of the Zipkin spans that they are shown as."""
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,6 +10,7 @@ from chalicelib.codecs.zipkin.from_otlp import from_spans
 from chalicelib.codecs.zipkin.to_otlp import to_spans
 from chalicelib.model.span import Resource, Scope, Span
 from chalicelib.model.tracestate import COUNT_UNIT
+from tests.actors import with_fields
 from tests.codecs.zipkin.strategies import zipkin_spans
 from tests.rollups.strategies import SPANS, VALUES
 
@@ -23,9 +25,7 @@ ADDRESSES = st.sampled_from(["10.0.0.1", "::1", "Db.Example", "", 0, 443, 99_999
 
 
 def counted_once(calls: list[CallSpan]) -> list[CallSpan]:
-    return [
-        CallSpan(**{name: getattr(call, name) for name in CallSpan.__struct_fields__} | {"weight": 1}) for call in calls
-    ]
+    return [msgspec.structs.replace(call, weight=1) for call in calls]
 
 
 @given(st.lists(zipkin_spans(), max_size=4))
@@ -44,16 +44,14 @@ def test_spans_of_any_other_origin(spans, attributes, resource):
 
 
 def with_attributes(span: Span, attributes: dict, resource: dict) -> Span:
-    fields = {name: getattr(span, name) for name in Span.__struct_fields__}
-    return Span(**fields | {"attributes": attributes, "resource": Resource(attributes=resource)})
+    return with_fields(span, attributes=attributes, resource=Resource(attributes=resource))
 
 
 @given(st.lists(SPANS, max_size=3), st.dictionaries(st.sampled_from(sorted(keys.FIELDS)), VALUES, max_size=6))
 def test_whatever_a_sender_puts_where_zipkins_fields_are_is_read_somehow(spans, attributes):
     scope = Scope(attributes={keys.SOURCE: keys.ZIPKIN})
     for span in spans:
-        fields = {name: getattr(span, name) for name in Span.__struct_fields__}
-        [call] = stored_calls([Span(**fields | {"attributes": attributes, "scope": scope})])
+        [call] = stored_calls([with_fields(span, attributes=attributes, scope=scope)])
         assert (call.id, call.parent_id) == (span.span_id, span.parent_id)
 
 

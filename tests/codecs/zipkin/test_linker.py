@@ -67,6 +67,22 @@ CASES = {
         [span(1, None, "CLIENT", "web", tags=FAILED), span(2, 1, "SERVER", "app")],
         {("web", "app"): (1, 1)},
     ),
+    "an error that only the client saw, under a shared id": (
+        [span(1, None, "CLIENT", "web", tags=FAILED), span(1, None, "SERVER", "app", shared=True)],
+        {("web", "app"): (1, 0)},
+    ),
+    "a server below a client without a name keeps the name that it has for its caller": (
+        [span(1, None, "CLIENT"), span(2, 1, "SERVER", "app", "alias")],
+        {("alias", "app"): (1, 0)},
+    ),
+    "a server that shares the id of a client that is not there is below the root": (
+        [span(1, None, "SERVER", "edge"), span(2, 1, "SERVER", "web"), span(3, 2, "SERVER", "app", shared=True)],
+        {("edge", "web"): (1, 0), ("edge", "app"): (1, 0)},
+    ),
+    "a server that does not say that it shares its client's id, reported twice": (
+        [span(1, None, "CLIENT", "web"), span(1, None, "SERVER", "app"), span(1, None, "SERVER", "app")],
+        {("web", "app"): (1, 0)},
+    ),
     "an error of a client further up is not this call's": (
         [span(1, None, "CLIENT", "web", tags=FAILED), span(2, 1, None, "web"), span(3, 2, "SERVER", "app")],
         {("web", "app"): (1, 0)},
@@ -151,7 +167,7 @@ def parents(*spans: ZipkinSpan) -> list[tuple[str, str | None]]:
     return [(own, said[at] if at != NOBODY else None) for own, at in zip(said, parents_of(found), strict=True)]
 
 
-def test_a_child_of_a_shared_id_belongs_to_the_side_of_its_own_service():
+def test_a_child_of_a_shared_id_belongs_to_the_side_on_its_own_endpoint():
     assert parents(
         span(1, None, "CLIENT", "web"),
         span(1, None, "SERVER", "app", shared=True),
