@@ -3,6 +3,7 @@
 
 VENV := .venv
 JSON_VENV := .venv-json
+DIALECT_VENV := .venv-dialects
 JS := tests/clients/js
 PY := $(VENV)/bin/python
 STAGE ?= dev
@@ -20,7 +21,7 @@ help: ## list the targets
 setup: $(VENV)/.installed ## make the virtual environment and install everything pinned, once
 	@:
 
-setup-clients: $(JSON_VENV)/.installed $(JS)/node_modules/.installed ## install what else tests use: other exporters, dynalite
+setup-clients: $(JSON_VENV)/.installed $(DIALECT_VENV)/.installed $(JS)/node_modules/.installed ## install what else tests use: other clients, dynalite
 	@:
 
 # `exec`: signals reach the interpreter itself, and make has no shell in between to complain about.
@@ -50,7 +51,7 @@ bench: setup ## one table: bytes, write units and CPU, with ratios to the floors
 key: setup ## make an access key: make key TENANT=acme SCOPE=ingest,read
 	@exec $(PY) -m chalicelib.cli.key --tenant "$(TENANT)" $(addprefix --scope=,$(subst $(comma), ,$(SCOPE)))
 
-sampling: setup ## a tenant's sampling policies: make sampling TENANT=acme DO="set policies.json"
+sampling: setup ## how a tenant samples: make sampling TENANT=acme DO="set policies.json" (or set-strategies …)
 	@exec $(PY) -m chalicelib.cli.sampling --tenant "$(TENANT)" $(DO)
 
 rebuild: setup ## drop every view and make it again from the facts, in the tables that the environment names
@@ -63,7 +64,7 @@ library: setup ## build what functions import, as a wheel and as a Lambda layer,
 	@exec $(PY) -m infra.library build/library
 
 clean: ## remove everything that make made, environments included
-	rm -rf $(VENV) $(JSON_VENV) $(JS)/node_modules build .chalice/deployments
+	rm -rf $(VENV) $(JSON_VENV) $(DIALECT_VENV) $(JS)/node_modules build .chalice/deployments
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -72,6 +73,9 @@ $(VENV)/.installed: requirements.txt requirements-dev.txt
 
 $(JSON_VENV)/.installed: tests/clients/python_json/requirements.txt
 	@sh scripts/make-venv.sh $(JSON_VENV) $<
+
+$(DIALECT_VENV)/.installed: tests/clients/python_dialects/requirements.txt
+	@sh scripts/make-venv.sh $(DIALECT_VENV) $<
 
 $(JS)/node_modules/.installed: $(JS)/package-lock.json
 	@sh scripts/install-js-clients.sh $(JS)

@@ -38,6 +38,7 @@ class Settings:
     join_look_back_s: int = 3600  # how long before its receiver the sender of a message may have begun
     undecided_hours: int = 24  # how long blocks live that tail sampling has yet to choose from
     sampling_file: str = ""  # of the local runner: its tenant's sampling policies
+    strategies_file: str = ""  # of the local runner: its tenant's strategies of remote sampling
     facts_stream_arn: str = ""  # what the indexer reads; known once the tables are there (infra/outputs.py)
     work_queue_url: str = ""  # where invocations leave work for each other; none: within the process
     receiver_tenant: str = "default"  # whose spans those are that AWS delivers: logs, queue, stream
@@ -92,6 +93,7 @@ def from_environment(environ: Mapping[str, str]) -> Settings:
         "join_look_back_s": "SPANFOLD_JOIN_LOOK_BACK_S",
         "undecided_hours": "SPANFOLD_UNDECIDED_HOURS",
         "sampling_file": "SPANFOLD_SAMPLING_FILE",
+        "strategies_file": "SPANFOLD_STRATEGIES_FILE",
         "facts_stream_arn": "SPANFOLD_FACTS_STREAM_ARN",
         "work_queue_url": "SPANFOLD_WORK_QUEUE_URL",
         "receiver_tenant": "SPANFOLD_RECEIVER_TENANT",

@@ -18,6 +18,7 @@ VARIABLES = {
     "SPANFOLD_SEAL_QUIET_S": ("seal_quiet_s", "120", 120),
     "SPANFOLD_SEAL_GRACE_S": ("seal_grace_s", "90", 90),
     "SPANFOLD_SAMPLING_FILE": ("sampling_file", "policies.json", "policies.json"),
+    "SPANFOLD_STRATEGIES_FILE": ("strategies_file", "strategies.json", "strategies.json"),
     "SPANFOLD_SEAL_PIECE_TRACES": ("seal_piece_traces", "100", 100),
     "SPANFOLD_JOIN_LOOK_BACK_S": ("join_look_back_s", "7200", 7200),
     "SPANFOLD_UNDECIDED_HOURS": ("undecided_hours", "6", 6),

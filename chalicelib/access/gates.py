@@ -1,5 +1,6 @@
 """The two gates: one that asks for a key, and one for a laptop's loopback that does not."""
 
+from base64 import b64decode
 from collections.abc import Callable, Mapping
 
 from chalicelib.access.keys import Token, find_token, opens
@@ -66,11 +67,23 @@ class OpenGate:
 
 
 def _token(headers: Mapping[str, str]) -> Token | None:
-    """From `Authorization: Bearer …` (any case of the word, RFC 9110 11.1), else from `x-api-key`."""
+    """From `Authorization: Bearer …` (any case of the word, RFC 9110 11.1), else from `x-api-key`, else as the password
+    of `Authorization: Basic …`.
+    """
     kind, _, credentials = headers.get("authorization", "").strip().partition(" ")
     if kind.lower() == "bearer":
         return find_token(credentials.strip())
+    if kind.lower() == "basic" and "x-api-key" not in headers:
+        return find_token(_password(credentials.strip()))
     return find_token(headers.get("x-api-key", "").strip())
+
+
+def _password(credentials: str) -> str:
+    """jaeger-client and the OpenTelemetry exporters for Jaeger can send a user and a password, and no other header."""
+    try:
+        return b64decode(credentials, validate=True).decode("ascii").partition(":")[2]
+    except ValueError:
+        return ""
 
 
 def _listed(scopes: frozenset[Scope]) -> str:

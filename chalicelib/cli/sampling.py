@@ -1,4 +1,4 @@
-"""`python -m chalicelib.cli.sampling --tenant acme set policies.json`: a tenant's tail-sampling policies.
+"""`python -m chalicelib.cli.sampling --tenant acme set policies.json`: how a tenant samples.
 
     show                    print the document
     check FILE              read FILE and say what is wrong with it; touches no store
@@ -6,7 +6,14 @@
     set FILE                check FILE and put it in place of the tenant's document
     off, on                 let the policies rest and keep everything, or wake them
 
-Policies are in the control table that the environment names (SPANFOLD_CONTROL_TABLE, and the SDK's own region,
+is about policies: which traces are kept of those that have come in. What clients are told that ask for `/sampling`:
+
+    show-strategies         print the document
+    check-strategies FILE   read FILE and say what is wrong with it; touches no store
+    try-strategies FILE SERVICE   print what a client of SERVICE would be told by FILE; touches no store
+    set-strategies FILE     check FILE and put it in place of the tenant's document
+
+Both are in the control table that the environment names (SPANFOLD_CONTROL_TABLE, and the SDK's own region,
 credentials and AWS_ENDPOINT_URL_DYNAMODB). Containers know of a change within a minute. FILE may be `-`.
 """
 
@@ -18,6 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from chalicelib.cli import strategies
 from chalicelib.codecs.otlp import json as otlp_json
 from chalicelib.codecs.otlp import protobuf
 from chalicelib.codecs.otlp.grouping import group
@@ -136,11 +144,9 @@ def read_blocks(body: bytes, settings: Settings) -> tuple[Block, ...]:
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
-    made = argparse.ArgumentParser(
-        prog="python -m chalicelib.cli.sampling", description="A tenant's sampling policies."
-    )
-    made.add_argument("--tenant", default="default", help="whose policies (default: default)")
-    commands = made.add_subparsers(required=True, metavar="show|check|try|set|off|on")
+    made = argparse.ArgumentParser(prog="python -m chalicelib.cli.sampling", description="How a tenant samples.")
+    made.add_argument("--tenant", default="default", help="who samples (default: default)")
+    commands = made.add_subparsers(required=True, metavar="|".join(_COMMANDS))
     for name, command in _COMMANDS.items():
         own = commands.add_parser(name, help=command.about)
         own.set_defaults(does=command.does)
@@ -192,6 +198,16 @@ _COMMANDS = {
     "set": _Command(lambda asked: put(_store(), asked.tenant, _read(asked.file)), "put a document in place", ("file",)),
     "off": _Command(lambda asked: switched(_store(), asked.tenant, enabled=False), "let the policies rest"),
     "on": _Command(lambda asked: switched(_store(), asked.tenant, enabled=True), "wake the policies"),
+    "show-strategies": _Command(lambda asked: strategies.shown(_store(), asked.tenant), "print what clients are told"),
+    "check-strategies": _Command(
+        lambda asked: strategies.checked(_read(asked.file)), "say what is wrong with a document", ("file",)
+    ),
+    "try-strategies": _Command(
+        lambda asked: strategies.tried(_read(asked.file), asked.service), "what one would be told", ("file", "service")
+    ),
+    "set-strategies": _Command(
+        lambda asked: strategies.put(_store(), asked.tenant, _read(asked.file)), "put a document in place", ("file",)
+    ),
 }
 
 

@@ -29,7 +29,7 @@ def main(environ: Mapping[str, str]) -> int:
     from chalicelib.local.backend import assemble  # noqa: PLC0415
     from chalicelib.local.background import background  # noqa: PLC0415
     from chalicelib.local.engine import EngineUnreachable, engine  # noqa: PLC0415  # the clock is to see the imports
-    from chalicelib.local.sampling import put_policies  # noqa: PLC0415
+    from chalicelib.local.sampling import put_policies, put_strategies  # noqa: PLC0415
     from chalicelib.local.server import AddressTaken, listen, run, url_of  # noqa: PLC0415
     from chalicelib.local.terminal import TerminalTelemetry, say  # noqa: PLC0415
     from chalicelib.settings import BadSetting, from_environment  # noqa: PLC0415
@@ -42,6 +42,7 @@ def main(environ: Mapping[str, str]) -> int:
             gate = _gate(made, open_to_all=open_to_all)
             backend = assemble(settings, made, gate, TerminalTelemetry())
             put_policies(settings.sampling_file, made.stores.sampling, TENANT)
+            put_strategies(settings.strategies_file, made.stores.sampling, TENANT)
             key = _first_key(made) if not open_to_all and made.embedded else None
             took_s = time.perf_counter() - started_s
             print(

@@ -19,7 +19,7 @@ from chalice.app import Response as ChaliceResponse
 from chalicelib.model.access import Principal, Scope
 from chalicelib.model.deadline import Deadline
 from chalicelib.model.errors import MethodNotAllowed, NoSuchPath, StoreError, StoreThrottled, TracingError
-from chalicelib.routes import cors, health, jaeger, native, otlp, tempo, traces, zipkin
+from chalicelib.routes import cors, health, jaeger, native, otlp, sampling, tempo, traces, zipkin
 from chalicelib.routes.answers import NATIVE, Answer, Dialect, json_answer, refusal
 from chalicelib.routes.endpoint import Endpoint, Open
 from chalicelib.routes.request import (
@@ -44,6 +44,7 @@ ENDPOINTS = (
     *tempo.ENDPOINTS,
     *zipkin.ENDPOINTS,
     *jaeger.ENDPOINTS,
+    *sampling.ENDPOINTS,
     *health.ENDPOINTS,
 )
 

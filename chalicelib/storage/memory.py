@@ -136,6 +136,7 @@ class MemorySamplingStore:
 
     def __init__(self) -> None:
         self._documents: dict[str, bytes] = {}
+        self._strategies: dict[str, bytes] = {}
 
     def put_sampling(self, tenant: str, document: bytes) -> None:
         """See port.SamplingStore."""
@@ -144,6 +145,14 @@ class MemorySamplingStore:
     def find_sampling(self, tenant: str) -> bytes | None:
         """See port.SamplingStore."""
         return self._documents.get(tenant)
+
+    def put_strategies(self, tenant: str, document: bytes) -> None:
+        """See port.SamplingStore."""
+        self._strategies[tenant] = document
+
+    def find_strategies(self, tenant: str) -> bytes | None:
+        """See port.SamplingStore."""
+        return self._strategies.get(tenant)
 
 
 class MemoryWorkQueue:

@@ -115,7 +115,9 @@ class ViewStore(Protocol):
 
 
 class SamplingStore(Protocol):
-    """Control: the tail-sampling policies that people wrote, one document for each tenant."""
+    """Control: what people decided about sampling, two documents for each tenant: policies for traces that have come
+    in, and strategies for the clients that begin them.
+    """
 
     def put_sampling(self, tenant: str, document: bytes) -> None:
         """Keep the document (JSON, see sampling/policies.py) in place of the tenant's last. Raises StoreError."""
@@ -123,6 +125,14 @@ class SamplingStore(Protocol):
 
     def find_sampling(self, tenant: str) -> bytes | None:
         """The tenant's document; None: sampling was never set up, so everything is kept. Raises StoreError."""
+        ...
+
+    def put_strategies(self, tenant: str, document: bytes) -> None:
+        """Keep the strategies (JSON, see codecs/jaeger/strategies.py) in place of the last. Raises StoreError."""
+        ...
+
+    def find_strategies(self, tenant: str) -> bytes | None:
+        """The tenant's strategies, or None where there never were any. Raises StoreError."""
         ...
 
 

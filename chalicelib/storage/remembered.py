@@ -20,20 +20,47 @@ class _Known(NamedTuple):
 
 
 class RememberedSampling:
-    """The documents of `store`, each read once in REMEMBERED_S per container. One that is put is known at once."""
+    """The documents of `store`, each read once in REMEMBERED_S per container. One that is put is known at once.
+
+    A store that cannot be reached is answered for by what was last known of it.
+    """
 
     def __init__(self, store: SamplingStore, now_ns: Callable[[], int]) -> None:
         self._store = store
-        self._now_ns = now_ns
-        self._known: dict[str, _Known] = {}
+        self._policies = _Remembered(store.find_sampling, now_ns)
+        self._strategies = _Remembered(store.find_strategies, now_ns)
 
     def put_sampling(self, tenant: str, document: bytes) -> None:
         """See port.SamplingStore."""
         self._store.put_sampling(tenant, document)
-        self._remember(tenant, document, REMEMBERED_S)
+        self._policies.remember(tenant, document)
 
     def find_sampling(self, tenant: str) -> bytes | None:
-        """See port.SamplingStore. A store that cannot be reached is answered for by what was last known of it."""
+        """See port.SamplingStore."""
+        return self._policies.find(tenant)
+
+    def put_strategies(self, tenant: str, document: bytes) -> None:
+        """See port.SamplingStore."""
+        self._store.put_strategies(tenant, document)
+        self._strategies.remember(tenant, document)
+
+    def find_strategies(self, tenant: str) -> bytes | None:
+        """See port.SamplingStore."""
+        return self._strategies.find(tenant)
+
+
+class _Remembered:
+    """Documents of one kind, which `ask` finds."""
+
+    def __init__(self, ask: Callable[[str], bytes | None], now_ns: Callable[[], int]) -> None:
+        self._ask = ask
+        self._now_ns = now_ns
+        self._known: dict[str, _Known] = {}
+
+    def remember(self, tenant: str, document: bytes | None) -> None:
+        self._remember(tenant, document, REMEMBERED_S)
+
+    def find(self, tenant: str) -> bytes | None:
         known = self._known.get(tenant)
         if known is None or known.until_ns <= self._now_ns():
             known = self._asked(tenant, known)
@@ -43,7 +70,7 @@ class RememberedSampling:
 
     def _asked(self, tenant: str, last: _Known | None) -> _Known:
         try:
-            document = self._store.find_sampling(tenant)
+            document = self._ask(tenant)
         except StoreError as failure:
             if last is None or last.failure:
                 return self._remember(tenant, None, RETRY_S, failure.detail)

@@ -1,3 +1,4 @@
+import base64
 from collections.abc import Callable
 
 import pytest
@@ -46,11 +47,17 @@ def gate(keys: Keys) -> KeyGate:
     return KeyGate(keys.find_key, keys.now_ns)
 
 
+def basic(credentials: str) -> dict[str, str]:
+    return {"authorization": f"basic {base64.b64encode(credentials.encode()).decode()}"}
+
+
 SENDING: dict[str, Callable[[str], dict[str, str]]] = {
     "bearer": lambda key: {"authorization": f"Bearer {key}"},
     "bearer in lower case": lambda key: {"authorization": f"bearer {key}"},
     "bearer in upper case, more spaces": lambda key: {"authorization": f"BEARER   {key} "},
     "x-api-key": lambda key: {"x-api-key": key},
+    "the password of basic authorization": lambda key: basic(f"any user:{key}"),
+    "the password, with no user": lambda key: basic(f":{key}"),
     "x-api-key beside basic authorization": lambda key: {"authorization": "Basic YTpi", "x-api-key": key},
 }
 
@@ -61,7 +68,21 @@ def test_a_key_lets_its_tenant_in_however_it_is_sent(keys, gate, send):
     assert gate.admit(send(key), Scope.INGEST).tenant == "acme"
 
 
-@pytest.mark.parametrize("headers", [{}, {"authorization": "Bearer"}, {"x-api-key": "hello"}, {"authorization": ""}])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"authorization": "Bearer"},
+        {"x-api-key": "hello"},
+        {"authorization": ""},
+        {"authorization": "Basic"},
+        {"authorization": "Basic \u00e9"},
+        {"authorization": "Basic /w=="},
+        {"authorization": "Basic x"},
+        basic("no colon"),
+        basic("user:password"),
+    ],
+)
 def test_no_key_is_no_credentials_and_the_store_is_not_asked(keys, gate, headers):
     with pytest.raises(NoCredentials):
         gate.admit(headers, Scope.READ)

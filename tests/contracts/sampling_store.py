@@ -19,3 +19,13 @@ class SamplingStoreContract:
         assert store.find_sampling("shop") == b'{"second": 2}'
         assert store.find_sampling("shop-dev") == b'{"dev": 1}'
         assert store.find_sampling("sho") is None
+
+    def test_strategies_are_a_document_of_their_own(self, store: SamplingStore) -> None:
+        store.put_sampling("shop", b"policies")
+        assert store.find_strategies("shop") is None
+        store.put_strategies("shop", b"\x00 first")
+        store.put_strategies("shop", b"second")
+        store.put_strategies("shop-dev", b"others")
+        assert store.find_strategies("shop") == b"second"
+        assert store.find_sampling("shop") == b"policies"
+        assert store.find_strategies("sho") is None

@@ -38,6 +38,13 @@ def test_sampling_policies_that_somebody_wrote_by_hand_wrongly_are_the_stores_er
     assert "acme" in unreadable.value.__notes__[0]
 
 
+def test_strategies_that_somebody_wrote_by_hand_wrongly_are_the_stores_error(dynamodb: Connection):
+    item = {"pk": {"S": "sampling#acme"}, "sk": {"S": "strategies"}}
+    dynamodb.client().put_item(TableName=CONTROL_TABLE, Item=item)
+    with pytest.raises(StoreError, match="strategies cannot be read"):
+        DynamoSamplingStore(connection=dynamodb, table=CONTROL_TABLE).find_strategies("acme")
+
+
 def test_spanfold_itself_has_no_sampling_policies(dynamodb: Connection):
     with pytest.raises(ValueError, match="tenant '-'"):
         DynamoSamplingStore(connection=dynamodb, table=CONTROL_TABLE).put_sampling("-", b"{}")

@@ -50,6 +50,17 @@ def test_a_document_or_that_there_is_none_is_read_once_a_minute(within, remember
     assert remembered.find_sampling("acme") == b"new"
 
 
+def test_strategies_are_remembered_as_well_and_apart(within, remembered, clock):
+    within.put_strategies("acme", b"old")
+    assert (remembered.find_strategies("acme"), remembered.find_sampling("acme")) == (b"old", None)
+    within.put_strategies("acme", b"new")
+    assert remembered.find_strategies("acme") == b"old"
+    clock.advance_s(REMEMBERED_S)
+    assert remembered.find_strategies("acme") == b"new"
+    remembered.put_strategies("acme", b"newer")
+    assert remembered.find_strategies("acme") == within.find_strategies("acme") == b"newer"
+
+
 def test_what_is_put_is_known_at_once(within, remembered):
     remembered.find_sampling("acme")
     remembered.put_sampling("acme", b"new")

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from chalicelib.storage.dynamodb.models import KeyItem, SamplingItem
 
 _SORT = "key"
-_SAMPLING_SORT = "policies"
+_POLICIES_SORT, _STRATEGIES_SORT = "policies", "strategies"
 
 
 class DynamoKeyStore:
@@ -49,28 +49,42 @@ class DynamoSamplingStore:
 
     def put_sampling(self, tenant: str, document: bytes) -> None:
         """See port.SamplingStore."""
-        client = self._connection.client()
-        item = to_sampling_item(tenant, document).serialize()
-        call(client.put_item, None, {"TableName": self._table, "Item": item})
+        self._put(tenant, _POLICIES_SORT, document)
 
     def find_sampling(self, tenant: str) -> bytes | None:
         """See port.SamplingStore."""
-        item = _find_item(self._connection, self._table, _sampling_partition(tenant), _SAMPLING_SORT)
+        return self._find(tenant, _POLICIES_SORT)
+
+    def put_strategies(self, tenant: str, document: bytes) -> None:
+        """See port.SamplingStore."""
+        self._put(tenant, _STRATEGIES_SORT, document)
+
+    def find_strategies(self, tenant: str) -> bytes | None:
+        """See port.SamplingStore."""
+        return self._find(tenant, _STRATEGIES_SORT)
+
+    def _put(self, tenant: str, sort: str, document: bytes) -> None:
+        client = self._connection.client()
+        item = to_sampling_item(tenant, sort, document).serialize()
+        call(client.put_item, None, {"TableName": self._table, "Item": item})
+
+    def _find(self, tenant: str, sort: str) -> bytes | None:
+        item = _find_item(self._connection, self._table, _sampling_partition(tenant), sort)
         if not item:
             return None
         try:
             return bytes(item["document"]["B"])
         except (KeyError, TypeError) as error:
-            unreadable = StoreError("the sampling policies cannot be read")
+            unreadable = StoreError(f"the sampling {sort} cannot be read")
             unreadable.add_note(f"those of {tenant!r} in table {self._table} are not as Spanfold wrote them: {error!r}")
             raise unreadable from error
 
 
-def to_sampling_item(tenant: str, document: bytes) -> "SamplingItem":
-    """The control item for a tenant's sampling document. Raises ValueError for what cannot be a tenant."""
+def to_sampling_item(tenant: str, sort: str, document: bytes) -> "SamplingItem":
+    """The control item for a sampling document of a tenant. Raises ValueError for what cannot be a tenant."""
     from chalicelib.storage.dynamodb.models import SamplingItem  # noqa: PLC0415
 
-    return SamplingItem(pk=_sampling_partition(tenant), sk=_SAMPLING_SORT, document=document)
+    return SamplingItem(pk=_sampling_partition(tenant), sk=sort, document=document)
 
 
 def to_item(record: KeyRecord) -> "KeyItem":

@@ -41,7 +41,7 @@ class ViewItem(Model):
 
 
 class SamplingItem(Model):
-    """The tail-sampling policies of a tenant: pk "sampling#<tenant>", sk "policies"."""
+    """What a tenant decided about sampling: pk "sampling#<tenant>", sk "policies" (tail) or "strategies" (remote)."""
 
     pk = UnicodeAttribute(hash_key=True)
     sk = UnicodeAttribute(range_key=True)
