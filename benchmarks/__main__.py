@@ -3,12 +3,24 @@
 import sys
 from collections.abc import Callable
 
-from benchmarks.measures import cold_start, costs, derived, ingest, library, memory, reading, rollups, search
+from benchmarks.measures import (
+    cold_start,
+    costs,
+    derived,
+    dialects,
+    ingest,
+    library,
+    memory,
+    reading,
+    rollups,
+    search,
+)
 from benchmarks.measures.rows import Row, table
 
 MEASURES: dict[str, Callable[[], list[Row]]] = {
     "costs": lambda: [*costs.rows(), *derived.costs()],
     "ingest": ingest.rows,
+    "dialects": dialects.rows,
     "cold-start": cold_start.rows,
     "reading": reading.rows,
     "memory": memory.rows,

@@ -155,6 +155,13 @@ def test_the_sampling_document_of_the_page_is_one_that_can_be_set():
     assert len(read_policies(document.encode()).policies) == 4
 
 
+def test_the_strategies_of_the_page_are_ones_that_can_be_set():
+    from chalicelib.codecs.jaeger import strategies  # noqa: PLC0415
+
+    [document] = re.findall(r"```json\n(.*?default_strategy.*?)```", read("docs/dialects.md"), re.DOTALL)
+    assert len(strategies.read(document.encode()).service_strategies) == 2
+
+
 # What OTLP says in a form of its own, what commands say, and what is only ever one of its kinds.
 NOT_IN_JSON = ("PayloadError", "UnknownMediaType", "PayloadTooLarge", "PolicyError", "NotPermitted")
 

@@ -242,8 +242,14 @@ def _add_link(span: messages.Span, link: Link) -> None:
 
 
 def _add_attributes(pairs: Any, attributes: Attributes) -> None:
+    add = pairs.add
     for key, value in attributes.items():
-        _write(pairs.add(key=key).value, value)
+        pair = add()
+        pair.key = key
+        if type(value) is str:  # most are: finding out by `match` costs as much as writing it
+            pair.value.string_value = value
+        else:
+            _write(pair.value, value)
 
 
 def _write(into: AnyValue, value: Value) -> None:

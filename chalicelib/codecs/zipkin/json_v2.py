@@ -135,6 +135,8 @@ def _annotation(raw: _Annotation) -> Annotation:
 
 
 def _tags(raw: dict[str, str | int | float | bool | None]) -> dict[str, str]:
+    if set(map(type, raw.values())) == {str}:
+        return raw  # type: ignore[return-value]
     tags = {}
     for key, value in raw.items():
         if value is None:

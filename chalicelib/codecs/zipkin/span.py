@@ -86,7 +86,7 @@ def span_of(  # noqa: PLR0913  # a span's fields
         local_endpoint=local_endpoint,
         remote_endpoint=remote_endpoint,
         annotations=_annotations(annotations) if annotations else (),
-        tags=dict(sorted(tags.items())) if tags else {},
+        tags={key: tags[key] for key in sorted(tags)} if tags else {},
         debug=bool(debug),
         shared=bool(shared) and kind != "CLIENT",
     )
