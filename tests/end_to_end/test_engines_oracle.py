@@ -48,7 +48,7 @@ class Engine(NamedTuple):
     traces: int
 
 
-ENGINES = {"moto": Engine(moto_tables, traces=60), "dynalite": Engine(dynalite_tables, traces=300)}
+ENGINES = {"moto": Engine(moto_tables, traces=40), "dynalite": Engine(dynalite_tables, traces=200)}
 
 
 class Played(NamedTuple):
