@@ -3,7 +3,7 @@
 OpenTelemetry specification, "Environment Variable Specification" and "OTLP Exporter Configuration" (read November
 2026). A value that cannot be read counts as not set, and is told on the first invocation's span (`Config.problems`).
 
-    OTEL_SDK_DISABLED               true: nothing is recorded; contexts still travel
+    OTEL_SDK_DISABLED               true: as if nothing were traced; no context travels either
     OTEL_SERVICE_NAME               the service's name; without it the function's
     OTEL_RESOURCE_ATTRIBUTES        k=v,k=v, percent-encoded
     OTEL_PROPAGATORS                what is written (without it W3C's formats); all formats are read

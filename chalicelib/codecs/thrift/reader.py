@@ -8,6 +8,7 @@ Every PayloadError names the struct, the field and the offset.
 """
 
 import struct
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -47,7 +48,7 @@ _FIXED = {
 _LITTLE_DOUBLE = struct.Struct("<d")
 
 
-class Reader:
+class Reader(ABC):
     """A place in a body. `dialect` is whose errors these are."""
 
     def __init__(self, body: bytes, dialect: str) -> None:
@@ -171,35 +172,35 @@ class Reader:
 
     # What the protocols say differently.
 
-    def _field(self, before: int) -> tuple[int, int]:
-        raise NotImplementedError
+    @abstractmethod
+    def _field(self, before: int) -> tuple[int, int]: ...
 
-    def _list(self) -> tuple[int, int]:
-        raise NotImplementedError
+    @abstractmethod
+    def _list(self) -> tuple[int, int]: ...
 
-    def _map(self) -> tuple[int, int, int]:
-        raise NotImplementedError
+    @abstractmethod
+    def _map(self) -> tuple[int, int, int]: ...
 
-    def _bytes(self) -> bytes:
-        raise NotImplementedError
+    @abstractmethod
+    def _bytes(self) -> bytes: ...
 
-    def _bool(self) -> bool:
-        raise NotImplementedError
+    @abstractmethod
+    def _bool(self) -> bool: ...
 
-    def _i8(self) -> int:
-        raise NotImplementedError
+    @abstractmethod
+    def _i8(self) -> int: ...
 
-    def _i16(self) -> int:
-        raise NotImplementedError
+    @abstractmethod
+    def _i16(self) -> int: ...
 
-    def _i32(self) -> int:
-        raise NotImplementedError
+    @abstractmethod
+    def _i32(self) -> int: ...
 
-    def _i64(self) -> int:
-        raise NotImplementedError
+    @abstractmethod
+    def _i64(self) -> int: ...
 
-    def _double(self) -> float:
-        raise NotImplementedError
+    @abstractmethod
+    def _double(self) -> float: ...
 
 
 class BinaryReader(Reader):

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import msgspec
 
 from chalicelib.codecs.zipkin import DIALECT
-from chalicelib.codecs.zipkin.json_v2 import Number, number_of, text_of
-from chalicelib.codecs.zipkin.span import Endpoint, ZipkinSpan, endpoint_of
+from chalicelib.codecs.zipkin.json_v2 import Number, RawEndpoint, number_of, read_endpoint, text_of
+from chalicelib.codecs.zipkin.span import ZipkinSpan
 from chalicelib.codecs.zipkin.v1 import BinaryAnnotation, V1Annotation, V1Span, convert
 from chalicelib.model.errors import PayloadError
 
@@ -14,23 +14,16 @@ V2_MARKS = (b'Endpoint"', b'"tags"')  # of localEndpoint, remoteEndpoint and tag
 NOT_A_LIST = "Expected a JSON_V1 encoded list"
 
 
-class _Endpoint(msgspec.Struct, rename="camel"):
-    service_name: str | None = None
-    ipv4: str | None = None
-    ipv6: str | None = None
-    port: Number = None
-
-
 class _Annotation(msgspec.Struct):
     timestamp: Number = None
     value: str | None = None
-    endpoint: _Endpoint | None = None
+    endpoint: RawEndpoint | None = None
 
 
 class _BinaryAnnotation(msgspec.Struct):
     key: str | None = None
     value: str | int | float | bool | None = None
-    endpoint: _Endpoint | None = None
+    endpoint: RawEndpoint | None = None
 
 
 class _Span(msgspec.Struct, rename="camel"):
@@ -82,20 +75,14 @@ def _span(raw: _Span) -> V1Span:
     )
 
 
-def _endpoint(raw: _Endpoint | None) -> Endpoint | None:
-    if raw is None:
-        return None
-    return endpoint_of(raw.service_name, (raw.ipv4, raw.ipv6), number_of("port", raw.port))
-
-
 def _annotation(raw: _Annotation) -> V1Annotation:
     timestamp = number_of("timestamp", raw.timestamp)
     if timestamp is None or raw.value is None:
         raise PayloadError(DIALECT, "Incomplete annotation")
-    return V1Annotation(timestamp, raw.value, _endpoint(raw.endpoint))
+    return V1Annotation(timestamp, raw.value, read_endpoint(raw.endpoint))
 
 
 def _binary_annotation(raw: _BinaryAnnotation) -> BinaryAnnotation:
     if raw.key is None or raw.value is None:
         raise PayloadError(DIALECT, "Incomplete binaryAnnotation")
-    return BinaryAnnotation(raw.key, text_of(raw.value), _endpoint(raw.endpoint))
+    return BinaryAnnotation(raw.key, text_of(raw.value), read_endpoint(raw.endpoint))

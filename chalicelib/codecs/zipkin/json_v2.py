@@ -18,7 +18,9 @@ V1_MARK = b'yAnnotations"'  # of binaryAnnotations, which v2 does not have
 NOT_A_LIST = "Expected a JSON_V2 encoded list"
 
 
-class _Endpoint(msgspec.Struct, rename="camel"):
+class RawEndpoint(msgspec.Struct, rename="camel"):
+    """An endpoint as it is written, in either version."""
+
     service_name: str | None = None
     ipv4: str | None = None
     ipv6: str | None = None
@@ -38,8 +40,8 @@ class _Span(msgspec.Struct, rename="camel"):
     name: str | None = None
     timestamp: Number = None
     duration: Number = None
-    local_endpoint: _Endpoint | None = None
-    remote_endpoint: _Endpoint | None = None
+    local_endpoint: RawEndpoint | None = None
+    remote_endpoint: RawEndpoint | None = None
     annotations: list[_Annotation] | None = None
     tags: dict[str, str | int | float | bool | None] | None = None
     debug: bool | None = None
@@ -112,8 +114,8 @@ def _span(raw: _Span) -> ZipkinSpan:
         name=raw.name,
         timestamp=number_of("timestamp", raw.timestamp),
         duration=number_of("duration", raw.duration),
-        local_endpoint=_endpoint(raw.local_endpoint),
-        remote_endpoint=_endpoint(raw.remote_endpoint),
+        local_endpoint=read_endpoint(raw.local_endpoint),
+        remote_endpoint=read_endpoint(raw.remote_endpoint),
         annotations=[_annotation(one) for one in raw.annotations] if raw.annotations else (),
         tags=_tags(raw.tags) if raw.tags else None,
         debug=raw.debug,
@@ -121,7 +123,8 @@ def _span(raw: _Span) -> ZipkinSpan:
     )
 
 
-def _endpoint(raw: _Endpoint | None) -> Endpoint | None:
+def read_endpoint(raw: RawEndpoint | None) -> Endpoint | None:
+    """The endpoint, or None if it says nothing. Raises PayloadError for a port that cannot be."""
     if raw is None:
         return None
     return endpoint_of(raw.service_name, (raw.ipv4, raw.ipv6), number_of("port", raw.port))
