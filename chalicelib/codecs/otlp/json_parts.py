@@ -53,7 +53,7 @@ def split(payload: bytes) -> Iterator[Any]:
     Raises PayloadError for what is not JSON, and PayloadTooLarge when it holds too many things to be read.
     """
     if len(payload) > PART_BYTES:
-        _check_density(payload, _MAX_PIECES_OF_BODY, "values")
+        check_density(payload, _MAX_PIECES_OF_BODY, "values")
     return _split(msgspec.Raw(payload), _LEVELS, spans_allowance())
 
 
@@ -84,11 +84,12 @@ _NULL = msgspec.Raw(b"null")
 def _whole(raw: msgspec.Raw) -> Any:
     """What cannot be cut, parsed."""
     if _size_bytes(raw) > PART_BYTES:
-        _check_density(raw, MAX_PIECES, "values in one span or resource")
+        check_density(raw, MAX_PIECES, "values in one span or resource")
     return parsed(raw)
 
 
-def _check_density(payload: bytes | msgspec.Raw, most: int, name: str) -> None:
+def check_density(payload: bytes | msgspec.Raw, most: int, name: str) -> None:
+    """Raises PayloadTooLarge if JSON holds more than `most` values, which it calls `name`."""
     whole = bytes(payload)
     found = _pieces(whole)
     if found > most:  # unless it is text that holds them: a document, a table, a prompt

@@ -43,7 +43,7 @@ def _split(message: bytes, levels: tuple[_Level, ...], allowance: Allowance) -> 
     here, below = levels[0], levels[1:]
     dealt, own = _dealt(message, here, allowance) if here.dealt else (0, [])
     shared = _around(own, message)
-    _check_density(shared, here.descriptor)
+    check_density(shared, here.descriptor)
     if not own:
         yield message
     for run in runs(own, _size_bytes):
@@ -77,11 +77,14 @@ def _size_bytes(extent: _Extent) -> int:
     return end - start
 
 
-def _check_density(message: bytes, descriptor: Descriptor) -> None:
-    """Raises PayloadTooLarge if a message that cannot be cut is large and holds more than MAX_PIECES fields."""
+def check_density(message: bytes, descriptor: Descriptor, most: int = MAX_PIECES) -> None:
+    """Raises PayloadTooLarge if a message that cannot be cut is large and holds more than `most` fields.
+
+    Raises BrokenMessageError for what is none.
+    """
     if len(message) <= PART_BYTES:
         return
-    allowance = Allowance(MAX_PIECES, f"values in one {descriptor.name}")
+    allowance = Allowance(most, f"values in one {descriptor.name}")
     unseen = [(message, descriptor)]
     while unseen:
         message, descriptor = unseen.pop()

@@ -33,10 +33,11 @@ from chalicelib.codecs.thrift.schema import (
     Type,
     wire_type,
 )
-from chalicelib.model.errors import PayloadError
+from chalicelib.model.errors import PayloadError, PayloadTooLarge
 
 MAX_DEPTH = 32  # of structs and containers; Jaeger's and Zipkin's need five
 MAX_VARINT_BITS = 64
+MAX_VALUES = 1_000_000  # structs and values of lists in one body: some 400 bytes each until they are stored
 
 _FIXED = {
     I8: struct.Struct(">b"),
@@ -56,6 +57,7 @@ class Reader(ABC):
         self._dialect = dialect
         self._at = 0
         self._depth = 0
+        self._left = MAX_VALUES
         self._readers: Mapping[int, Callable[[], Any]] = {
             BOOL: self._bool,
             I8: self._i8,
@@ -70,6 +72,7 @@ class Reader(ABC):
     def struct(self, table: Struct) -> dict[str, Any]:
         """The struct that begins here. Raises PayloadError."""
         self._enter()
+        self._spend(1)
         found: dict[str, Any] = {}
         fields, field_id = table.fields, 0
         while True:
@@ -153,6 +156,13 @@ class Reader(ABC):
         # Every value takes a byte at least, so that a count cannot ask for more than there is.
         if count > len(self._body) - self._at:
             raise self._error(f"a list of {count} values of type {NAMES.get(wire, wire)} in too few bytes")
+        self._spend(count)
+
+    def _spend(self, count: int) -> None:
+        self._left -= count
+        if self._left < 0:
+            detail = f"the body holds more than {MAX_VALUES} values; send fewer spans in one post"
+            raise PayloadTooLarge(self._dialect, detail, MAX_VALUES)
 
     def _take(self, size: int) -> bytes:
         if size < 0:

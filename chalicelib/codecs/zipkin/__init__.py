@@ -6,3 +6,6 @@ that to the model's Span and back. A batch with one span that cannot be read is 
 """
 
 DIALECT = "zipkin"
+
+MAX_VALUES = 1_200_000
+"""Values in one body, which take some 250 bytes each until they are stored; 20 MiB of ordinary spans hold a million."""

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import msgspec
 
-from chalicelib.codecs.zipkin import DIALECT
+from chalicelib.codecs.otlp.json_parts import check_density
+from chalicelib.codecs.zipkin import DIALECT, MAX_VALUES
 from chalicelib.codecs.zipkin.json_v2 import Number, RawEndpoint, number_of, read_endpoint, text_of
 from chalicelib.codecs.zipkin.span import ZipkinSpan
 from chalicelib.codecs.zipkin.v1 import BinaryAnnotation, V1Annotation, V1Span, convert
@@ -47,6 +48,7 @@ def read(body: bytes) -> list[ZipkinSpan]:
         raise PayloadError(DIALECT, NOT_A_LIST)
     if any(mark in body for mark in V2_MARKS):
         raise PayloadError(DIALECT, f"{NOT_A_LIST}, but received: JSON_V2")
+    check_density(body, MAX_VALUES, "values")
     try:
         raw = _DECODE(body)
     except msgspec.DecodeError as error:

@@ -9,7 +9,8 @@ from typing import Any
 
 import msgspec
 
-from chalicelib.codecs.zipkin import DIALECT
+from chalicelib.codecs.otlp.json_parts import check_density
+from chalicelib.codecs.zipkin import DIALECT, MAX_VALUES
 from chalicelib.codecs.zipkin.span import Annotation, Endpoint, ZipkinSpan, endpoint_of, span_of
 from chalicelib.model.errors import PayloadError
 
@@ -58,6 +59,7 @@ def read(body: bytes) -> list[ZipkinSpan]:
         raise PayloadError(DIALECT, NOT_A_LIST)
     if V1_MARK in body:
         raise PayloadError(DIALECT, f"{NOT_A_LIST}, but received: JSON_V1")
+    check_density(body, MAX_VALUES, "values")
     try:
         raw = _DECODE(body)
     except msgspec.DecodeError as error:

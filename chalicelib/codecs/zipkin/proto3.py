@@ -11,7 +11,9 @@ from typing import Any
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.message import DecodeError
 
-from chalicelib.codecs.zipkin import DIALECT
+from chalicelib.codecs.otlp.protobuf_parts import check_density
+from chalicelib.codecs.otlp.varints import BrokenMessageError
+from chalicelib.codecs.zipkin import DIALECT, MAX_VALUES
 from chalicelib.codecs.zipkin.span import KINDS, Annotation, Endpoint, ZipkinSpan, endpoint_of, span_of
 from chalicelib.model.errors import PayloadError
 
@@ -51,8 +53,9 @@ def read(body: bytes) -> list[ZipkinSpan]:
     """The spans of a ListOfSpans, in its order. Raises PayloadError, which names the first bad span."""
     message = list_of_spans()()
     try:
+        check_density(body, message.DESCRIPTOR, MAX_VALUES)
         message.ParseFromString(body)
-    except DecodeError as error:
+    except (DecodeError, BrokenMessageError) as error:
         raise PayloadError(DIALECT, f"Cannot read PROTO3 spans: {error}") from error
     return [_numbered(number, span) for number, span in enumerate(message.spans)]
 
